@@ -158,8 +158,12 @@ function record(path: string, entry: TarEntry, target: string | undefined, state
     type: entry.type,
     ...(entry.type === 'symlink' && { target: symlinkTarget(entry, state) }),
   };
-  const before = path === '' ? { type: 'directory' as const } : state.seen.get(path);
-  const repeatable = now.type === 'directory' || (now.type === 'file' && target !== path);
+  const before: Seen | undefined = path === '' ? { type: 'directory' } : state.seen.get(path);
+  const repeatable =
+    now.type === 'directory' ||
+    (now.type === 'file' && target !== path) ||
+    // The same link again changes nothing: base-files ships the links of usr-merge.
+    (now.type === 'symlink' && before?.target === now.target);
   if (before !== undefined && (before.type !== now.type || !repeatable)) {
     throw refuse('duplicate', `A ${now.type} takes the place of a ${before.type}.`, entry.path, state);
   }
