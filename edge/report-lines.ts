@@ -43,8 +43,7 @@ export function lineReporter(write: (text: string) => void, clock: Clock): Event
         line(`FAILED  ${ended(event.id)}: ${event.message}`);
         break;
       case 'log':
-        if (event.level !== 'debug')
-          line(`${event.level === 'info' ? 'note' : event.level}: ${event.message}`);
+        if (event.level !== 'debug') line(`${LEVELS[event.level]}: ${event.message}`);
         break;
       case 'error':
         write(`${event.text}\n`);
