@@ -1,0 +1,233 @@
+import { chown, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { $ } from 'zx/core';
+import { AppError } from '../core/errors.ts';
+import { mapArguments, sandboxMap, subordinateRange, type IdRange } from '../builder/sandbox/ids.ts';
+import { SANDBOX_ENV, type Sandbox, type SandboxJob } from '../builder/sandbox/job.ts';
+import { bindCommands, enterCommands, type Bind } from '../builder/sandbox/script.ts';
+import { mountFlags } from './mount-flags.ts';
+
+const PATH = '/usr/sbin:/usr/bin:/sbin:/bin';
+const TAIL_LINES = 25;
+
+/** A base for the sandbox's mounts: covered by a file system of its own, so nothing is written to it. */
+const BASES = ['/mnt', '/media', '/srv', '/opt', '/home'];
+
+interface Maps {
+  readonly uid: IdRange[];
+  readonly gid: IdRange[];
+}
+
+/**
+ * Sandboxes made of user, mount, pid, network, ipc and uts namespaces (namespaces(7)) with util-linux alone.
+ * `scratch` is a host directory for the few small files a job is given.
+ */
+export function namespaceSandbox(scratch: string): Sandbox {
+  return async (job) => {
+    const maps = await idMaps();
+    await mkdir(scratch, { recursive: true });
+    const jobDir = await mkdtemp(join(scratch, `job-${String(process.pid)}-`));
+    try {
+      await writeJob(jobDir, job);
+      if (job.out !== undefined) await prepareOut(job.out, maps);
+      await using holder = await holdNamespace(maps);
+      return await start(holder.pid, jobDir, job);
+    } finally {
+      await rm(jobDir, { recursive: true, force: true });
+    }
+  };
+}
+
+async function writeJob(directory: string, job: SandboxJob): Promise<void> {
+  const files = { ...job.files, 'main.sh': job.script };
+  const { chmod } = await import('node:fs/promises');
+  await chmod(directory, 0o755);
+  await Promise.all(
+    Object.entries(files).map(([name, content]) =>
+      writeFile(join(directory, name), content, { mode: 0o644 }),
+    ),
+  );
+}
+
+async function prepareOut(out: string, maps: Maps): Promise<void> {
+  await mkdir(out, { recursive: true });
+  const [uid, gid] = [maps.uid[0]?.outside, maps.gid[0]?.outside];
+  if (process.getuid?.() === 0 && uid !== undefined && gid !== undefined) await chown(out, uid, gid);
+}
+
+/** The maps for whoever runs this process. */
+async function idMaps(): Promise<Maps> {
+  const user = userInfo();
+  const read = (file: string): Promise<string> => readFile(file, 'utf8').catch(() => '');
+  const map = async (file: '/etc/subuid' | '/etc/subgid', id: number): Promise<IdRange[]> =>
+    sandboxMap(
+      { name: user.username, id },
+      subordinateRange(await read(file), { name: user.username, id: user.uid }),
+      file,
+    );
+  return {
+    uid: await map('/etc/subuid', user.uid),
+    gid: await map('/etc/subgid', user.uid === 0 ? 0 : user.gid),
+  };
+}
+
+/** A process that keeps a user namespace with our id maps open until it is disposed of. */
+async function holdNamespace(maps: Maps): Promise<AsyncDisposable & { readonly pid: number }> {
+  const holder = $({
+    quiet: true,
+    nothrow: true,
+    env: { PATH },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })`unshare --user sh -c ${'echo ready; read -r _'}`;
+  const release = async (): Promise<void> => {
+    holder.stdin.end();
+    await holder;
+  };
+  const ready = await new Promise<boolean>((resolve) => {
+    holder.stdout.once('data', () => {
+      resolve(true);
+    });
+    void holder.then(() => {
+      resolve(false);
+    });
+  });
+  const pid = holder.pid;
+  if (!ready || pid === undefined) throw namespaceRefused((await holder).stderr);
+  try {
+    await writeMaps(pid, maps);
+  } catch (error) {
+    await release();
+    throw error;
+  }
+  return { pid, [Symbol.asyncDispose]: release };
+}
+
+async function writeMaps(pid: number, maps: Maps): Promise<void> {
+  if (process.getuid?.() === 0) {
+    await writeFile(`/proc/${String(pid)}/uid_map`, `${mapArguments(maps.uid).join(' ')}\n`);
+    await writeFile(`/proc/${String(pid)}/gid_map`, `${mapArguments(maps.gid).join(' ')}\n`);
+    return;
+  }
+  for (const [tool, map] of [
+    ['newuidmap', maps.uid],
+    ['newgidmap', maps.gid],
+  ] as const) {
+    const done = await $({ quiet: true, nothrow: true })`${tool} ${pid} ${mapArguments(map)}`;
+    if (done.exitCode !== 0) {
+      throw new AppError({
+        kind: 'tool',
+        code: 'sandbox.id-map',
+        what: `${tool} could not map the subordinate ids of this user`,
+        where: `${tool} ${String(pid)} ${mapArguments(map).join(' ')}`,
+        got: done.stderr.trim(),
+        next: 'qubeforge doctor',
+      });
+    }
+  }
+}
+
+function namespaceRefused(stderr: string): AppError {
+  return new AppError({
+    kind: 'tool',
+    code: 'sandbox.no-user-namespace',
+    what: 'this kernel does not let this user make a user namespace',
+    where: 'unshare --user',
+    got: stderr.trim(),
+    next: 'qubeforge doctor',
+  });
+}
+
+async function start(holder: number, jobDir: string, job: SandboxJob): Promise<{ stdout: string }> {
+  const binds = await jobBinds(jobDir, job);
+  const base = BASES.find((path) => !binds.some(({ source }) => source.startsWith(`${path}/`))) ?? '/mnt';
+  const isRoot = process.getuid?.() === 0;
+  const environment = Object.entries({ ...SANDBOX_ENV, ...job.env }).map(
+    ([name, value]) => `${name}=${value}`,
+  );
+  const bind = bindCommands(base, binds);
+  const inside = isRoot ? enterCommands(base) : `${bind}\n${enterCommands(base)}`;
+  const enter = [
+    ...['nsenter', `--user=/proc/${String(holder)}/ns/user`, '--setuid', '0', '--setgid', '0'],
+    ...['setpriv', '--pdeathsig', 'KILL'],
+    ...['unshare', '--mount', '--pid', '--fork', '--kill-child', '--net', '--ipc', '--uts'],
+    ...['sh', '-euc', inside, 'sandbox', ...environment],
+  ];
+  const argv = isRoot
+    ? [
+        'setpriv',
+        '--pdeathsig',
+        'KILL',
+        'unshare',
+        '--mount',
+        'sh',
+        '-euc',
+        `${bind}\nexec "$@"`,
+        'bind',
+        ...enter,
+      ]
+    : enter;
+  return await collect(argv, job);
+}
+
+async function jobBinds(jobDir: string, job: SandboxJob): Promise<Bind[]> {
+  const binds: { source: string; target: string; writable?: boolean }[] = [
+    { source: job.toolbox, target: 'root' },
+    { source: jobDir, target: 'job' },
+    ...Object.entries(job.inputs ?? {}).map(([name, source]) => ({ source, target: `in/${name}` })),
+    ...(job.out === undefined ? [] : [{ source: job.out, target: 'out', writable: true }]),
+  ];
+  const flagsOf = await mountFlags();
+  return binds.map((bind) => ({ ...bind, flags: flagsOf(bind.source) }));
+}
+
+async function collect(argv: readonly string[], job: SandboxJob): Promise<{ stdout: string }> {
+  const process_ = $({
+    quiet: true,
+    nothrow: true,
+    env: { PATH },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })`${argv}`;
+  const tail = lastLines(process_.stderr, job.log);
+  // One signal to the outermost process takes the whole pid namespace with it.
+  const kill = (): void => {
+    if (process_.pid !== undefined) process.kill(process_.pid, 'SIGKILL');
+  };
+  const timer = job.timeout === undefined ? undefined : setTimeout(kill, job.timeout);
+  job.signal?.addEventListener('abort', kill, { once: true });
+  try {
+    const output = await process_;
+    job.signal?.throwIfAborted();
+    if (output.exitCode === 0) return { stdout: output.stdout };
+    const ending =
+      output.signal === null ? `exit code ${String(output.exitCode)}` : `signal ${output.signal}`;
+    throw new AppError({
+      kind: 'tool',
+      code: 'sandbox.failed',
+      what: 'a command in the sandbox failed',
+      expected: 'exit code 0',
+      got: [ending, ...tail].join('\n'),
+      next: 'read the output above; --log FILE keeps all of it, --keep-failed keeps the tree',
+    });
+  } finally {
+    clearTimeout(timer);
+    job.signal?.removeEventListener('abort', kill);
+  }
+}
+
+/** Hands on each line and keeps the last few for an error. */
+function lastLines(stream: NodeJS.ReadableStream, log: ((line: string) => void) | undefined): string[] {
+  const tail: string[] = [];
+  let rest = '';
+  stream.setEncoding('utf8');
+  stream.on('data', (chunk: string) => {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      log?.(line);
+      tail.push(line);
+      if (tail.length > TAIL_LINES) tail.shift();
+    }
+  });
+  return tail;
+}
