@@ -1,0 +1,168 @@
+/**
+ * What we accept as a signature, decided before and after openpgp.js does the arithmetic.
+ *
+ * openpgp.js drops signatures that it does not support (version 3) without a word and judges the
+ * expiry of a key at the time of signing only, so both are asked here, in our own words. Version 4 and
+ * 6 signatures with RSA (2048 bits or more), ECDSA or EdDSA and SHA-2 or SHA-3 are accepted; DSA, MD5,
+ * RIPEMD-160 and SHA-1 are refused, in the key's own self-signatures too.
+ */
+import { config, enums, UnparseablePacket, type PartialConfig, type SignaturePacket } from 'openpgp';
+import { AppError } from '../../core/errors.ts';
+import { parseFingerprint, type Fingerprint } from './fingerprint.ts';
+import type { Keyring, PinnedKey } from './keyring.ts';
+
+export const POLICY: PartialConfig = {
+  minRSABits: 2048,
+  rejectHashAlgorithms: new Set([enums.hash.md5, enums.hash.sha1, enums.hash.ripemd]),
+  rejectMessageHashAlgorithms: new Set([enums.hash.md5, enums.hash.sha1, enums.hash.ripemd]),
+  rejectPublicKeyAlgorithms: new Set([enums.publicKey.elgamal, enums.publicKey.dsa]),
+};
+
+/** How far a signer's clock may run ahead of ours, in milliseconds. */
+export const CLOCK_SKEW = 5 * 60_000;
+
+export interface Judgement {
+  readonly now: Date;
+  /**
+   * `now`: the key must be valid today too, and nothing may come from the future.
+   * `when-signed`: for evidence that is proved again later; the clock is not asked. A revocation
+   * for compromise counts in both cases.
+   */
+  readonly keysValid: 'now' | 'when-signed';
+  /** What is verified, for messages. */
+  readonly where: string;
+}
+
+/** A signature that is worth verifying: its form is accepted and its key is pinned. */
+export interface Candidate {
+  readonly packet: SignaturePacket;
+  readonly created: Date;
+  readonly pinned: PinnedKey;
+  readonly signingKey: Fingerprint;
+}
+
+/** Why a signature does not count. `order` ranks what is worth telling first. */
+export interface Rejection {
+  readonly code: 'unsupported' | 'unknown-key' | 'bad-signature' | 'key-expired' | 'key-revoked' | 'future';
+  readonly what: string;
+  readonly expected?: string;
+  readonly got: string;
+}
+
+/** Sorts a signature packet: a candidate, or the reason why not. `kinds`: accepted signature types. */
+export function examine(
+  packet: SignaturePacket | UnparseablePacket,
+  keyring: Keyring,
+  kinds: readonly enums.signature[],
+): Candidate | Rejection {
+  if (packet instanceof UnparseablePacket) return unsupported(`a version ${versionOf(packet)} signature`);
+  const { signatureType, hashAlgorithm, publicKeyAlgorithm, created } = packet;
+  if (signatureType === null || !kinds.includes(signatureType) || created === null) {
+    return unsupported(`a signature of type ${String(signatureType)}`);
+  }
+  if (hashAlgorithm === null || POLICY.rejectHashAlgorithms?.has(hashAlgorithm) === true) {
+    return unsupported(`a signature over ${nameOf(enums.hash, hashAlgorithm)}`);
+  }
+  if (publicKeyAlgorithm === null || POLICY.rejectPublicKeyAlgorithms?.has(publicKeyAlgorithm) === true) {
+    return unsupported(`a ${nameOf(enums.publicKey, publicKeyAlgorithm)} signature`);
+  }
+  const found = findKey(packet, keyring.keys);
+  if (found !== undefined) return { packet, created, ...found };
+  return unknownKey(packet, keyring);
+}
+
+/** Whether the signing key was usable at `date`; the reason when it was not. */
+export async function keyProblem(candidate: Candidate, date: Date): Promise<Rejection | undefined> {
+  const { pinned, packet } = candidate;
+  try {
+    await pinned.key.getSigningKey(packet.issuerKeyID, date, undefined, { ...config, ...POLICY });
+    return undefined;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const day = date.toISOString();
+    const got = `${nameKey(pinned)}: ${reason} (judged at ${day})`;
+    if (/revoked/i.test(reason)) {
+      return { code: 'key-revoked', what: 'the signing key has been revoked', got };
+    }
+    if (/key is expired/i.test(reason)) {
+      const expected = `a key that is valid at ${day}; this one ended ${pinned.expires?.toISOString() ?? 'earlier'}`;
+      return { code: 'key-expired', what: 'the signing key has expired', expected, got };
+    }
+    return { code: 'unsupported', what: 'the signing key cannot be used', got };
+  }
+}
+
+/** The key for people: fingerprint and owner. */
+export function nameKey(pinned: PinnedKey): string {
+  return `${pinned.fingerprint} (${pinned.owner})`;
+}
+
+/** The error for a rejection. */
+export function rejectionError(rejection: Rejection, where: string, all: readonly Rejection[]): AppError {
+  const others = all.filter((other) => other !== rejection).map((other) => `${other.what}: ${other.got}`);
+  const expired = rejection.code === 'key-expired' || rejection.code === 'key-revoked';
+  return new AppError({
+    kind: 'verification',
+    code: `openpgp.${rejection.code}`,
+    what: `signature: ${rejection.what}`,
+    where,
+    expected: rejection.expected,
+    got: [rejection.got, ...others].join('\n'),
+    next: NEXT[rejection.code] ?? (expired ? 'qubeforge keys check' : undefined),
+  });
+}
+
+const NEXT: Partial<Record<Rejection['code'], string>> = {
+  'unknown-key': 'qubeforge keys (a key is added to keys/keys.yaml and to the recipe, never by a flag)',
+  'bad-signature': 'try another mirror with --mirror NAME=URL; if it persists, somebody changed the file',
+  'key-expired': 'qubeforge keys check',
+  'key-revoked': 'qubeforge keys check',
+  future: 'check the clock of this machine: date -u',
+};
+
+function findKey(
+  packet: SignaturePacket,
+  keys: readonly PinnedKey[],
+): { pinned: PinnedKey; signingKey: Fingerprint } | undefined {
+  const issuer = issuerOf(packet);
+  for (const pinned of keys) {
+    for (const key of pinned.key.getKeys(packet.issuerKeyID)) {
+      const signingKey = parseFingerprint(key.getFingerprint());
+      if (signingKey !== undefined && (issuer === undefined || issuer === signingKey)) {
+        return { pinned, signingKey };
+      }
+    }
+  }
+  return undefined;
+}
+
+function unknownKey(packet: SignaturePacket, keyring: Keyring): Rejection {
+  const expected = `a signature by one of${keyring.keys.map((key) => `\n${nameKey(key)}`).join('')}`;
+  const other = findKey(packet, keyring.others);
+  if (other !== undefined) {
+    const what = 'made by a key that is pinned, but not allowed for this repository';
+    return { code: 'unknown-key', what, expected, got: nameKey(other.pinned) };
+  }
+  const got = issuerOf(packet) ?? `key id ${packet.issuerKeyID.toHex().toUpperCase()}`;
+  return { code: 'unknown-key', what: 'made by a key that is not pinned', expected, got };
+}
+
+function issuerOf(packet: SignaturePacket): Fingerprint | undefined {
+  return packet.issuerFingerprint === null
+    ? undefined
+    : parseFingerprint(Buffer.from(packet.issuerFingerprint).toString('hex'));
+}
+
+function unsupported(got: string): Rejection {
+  const expected = 'a version 4 or 6 signature by RSA, ECDSA or EdDSA over SHA-2 or SHA-3';
+  return { code: 'unsupported', what: 'of a kind that is not accepted', expected, got };
+}
+
+function versionOf(packet: UnparseablePacket): string {
+  return String(packet.write()[0] ?? 'unknown');
+}
+
+function nameOf(names: Record<string, unknown>, value: number | null): string {
+  const found = Object.entries(names).find(([, number]) => number === value);
+  return found === undefined ? `algorithm ${String(value)}` : found[0].toUpperCase();
+}

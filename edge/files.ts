@@ -1,0 +1,154 @@
+/**
+ * Files that survive a crash: written beside their place, synced, then renamed into it, so that a path
+ * holds the old bytes or the new ones and never a part.
+ *
+ * ```ts
+ * await writeFileAtomic('recipes/locks/toolbox.lock.json', text);
+ * const bytes = await readIfPresent(path);           // undefined when there is none
+ * await using lock = await acquireLock(path, …);     // see lock-file.ts
+ * ```
+ */
+import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
+import { mkdir, open, readdir, readFile, rename, rm, stat, utimes, type FileHandle } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { Sha256 } from '../core/digest.ts';
+import { lifeOf, uniqueTag } from './process-identity.ts';
+
+const DAY = 24 * 3600_000;
+/** Marks a temporary name; what follows is the tag of its writer. */
+const TEMPORARY = '.tmp-';
+/** A temporary file whose writer cannot be seen (another container) is rubbish after this time. */
+const UNKNOWN_OWNER_GRACE = DAY;
+const CHUNK = 1024 * 1024;
+
+/** A fresh temporary path in `directory`; `hint` keeps related leftovers together. */
+export function temporaryPath(directory: string, hint = ''): string {
+  return join(directory, `.${hint}${TEMPORARY}${uniqueTag()}`);
+}
+
+/**
+ * Writes a whole file: temporary file in the same directory, fsync, rename, fsync of the directory.
+ * Leftovers of killed writers of the same file are swept on the way. `mode` is subject to the umask.
+ */
+export async function writeFileAtomic(
+  path: string,
+  data: Uint8Array | string,
+  options: { readonly mode?: number } = {},
+): Promise<void> {
+  const directory = dirname(path);
+  await mkdir(directory, { recursive: true });
+  await sweepTemporary(directory, { hint: basename(path) });
+  const temporary = temporaryPath(directory, basename(path));
+  try {
+    const handle = await openExclusive(temporary, options.mode ?? 0o644);
+    try {
+      await handle.writeFile(data);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  await syncDirectory(directory);
+}
+
+/** Opens a file that must not exist yet, for writing. */
+export function openExclusive(path: string, mode = 0o644): Promise<FileHandle> {
+  return open(path, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_NOFOLLOW, mode);
+}
+
+/** Makes renames and removals in a directory durable. */
+export async function syncDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
+ * Removes temporary files whose writers are dead. `hint` limits it to the leftovers of one file.
+ * Returns how many were removed.
+ */
+export async function sweepTemporary(
+  directory: string,
+  options: { readonly hint?: string; readonly now?: number } = {},
+): Promise<number> {
+  const prefix = options.hint === undefined ? '.' : `.${options.hint}${TEMPORARY}`;
+  let removed = 0;
+  for (const name of await listDirectory(directory)) {
+    const at = name.lastIndexOf(TEMPORARY);
+    if (at < 0 || !name.startsWith(prefix)) continue;
+    const path = join(directory, name);
+    if (!(await isAbandoned(path, name.slice(at + TEMPORARY.length), options.now))) continue;
+    await rm(path, { recursive: true, force: true });
+    removed += 1;
+  }
+  return removed;
+}
+
+/** Whether the owner of `tag` is dead, or unseen for so long that it counts as dead. */
+export async function isAbandoned(path: string, tag: string, now = Date.now()): Promise<boolean> {
+  const life = lifeOf(tag);
+  if (life !== 'unknown') return life === 'dead';
+  const found = await stat(path).catch(ignoreMissing);
+  return found !== undefined && now - found.mtimeMs > UNKNOWN_OWNER_GRACE;
+}
+
+/** The names in a directory, sorted; none when it does not exist. */
+export async function listDirectory(directory: string): Promise<string[]> {
+  return ((await readdir(directory).catch(ignoreMissing)) ?? []).sort();
+}
+
+/** The bytes of a file, or undefined when there is none. */
+export async function readIfPresent(path: string): Promise<Buffer | undefined> {
+  return readFile(path).catch(ignoreMissing);
+}
+
+/** Size (bytes) and SHA-256 of a file, read once in pieces; undefined when there is none. */
+export async function hashFile(
+  path: string,
+  signal?: AbortSignal,
+): Promise<{ readonly size: number; readonly sha256: Sha256 } | undefined> {
+  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW).catch(ignoreMissing);
+  if (handle === undefined) return undefined;
+  const hash = createHash('sha256');
+  let size = 0;
+  try {
+    const buffer = Buffer.allocUnsafe(CHUNK);
+    for (;;) {
+      signal?.throwIfAborted();
+      const { bytesRead } = await handle.read(buffer, 0, CHUNK);
+      if (bytesRead === 0) break;
+      hash.update(buffer.subarray(0, bytesRead));
+      size += bytesRead;
+    }
+  } finally {
+    await handle.close();
+  }
+  return { size, sha256: hash.digest('hex') as Sha256 };
+}
+
+/** Notes the use of a file in its time of modification, at most once a day. */
+export async function noteUse(path: string): Promise<void> {
+  const found = await stat(path).catch(ignoreMissing);
+  const now = Date.now();
+  if (found === undefined || now - found.mtimeMs < DAY) return;
+  await utimes(path, now / 1000, now / 1000).catch(ignoreMissing);
+}
+
+/** For `.catch`: turns "no such file" into undefined and lets every other failure pass. */
+export function ignoreMissing(error: unknown): undefined {
+  if (isErrno(error, 'ENOENT')) return undefined;
+  throw error;
+}
+
+/** Whether `error` is the system error `code` (`ENOENT`, `EEXIST` …). */
+export function isErrno(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}
