@@ -1,3 +1,5 @@
+import type { ErrorKind } from './errors.ts';
+
 /** Progress of one piece of work, as data: renderers decide how it looks. */
 export type Event =
   | { readonly type: 'started'; readonly id: string; readonly title: string; readonly parent?: string }
@@ -17,6 +19,15 @@ export type Event =
       readonly detail?: string;
     }
   | { readonly type: 'failed'; readonly id: string; readonly message: string }
+  /** Why a program ends without success; the last event. `text` is all of it for people. */
+  | {
+      readonly type: 'error';
+      readonly kind: ErrorKind | 'interrupted';
+      readonly code: string;
+      readonly exitCode: number;
+      readonly message: string;
+      readonly text: string;
+    }
   /** What a command was asked for; the only event that goes to stdout without `--json`. */
   | { readonly type: 'result'; readonly name: string; readonly value: unknown; readonly text: string };
 

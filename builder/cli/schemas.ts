@@ -1,0 +1,11 @@
+import { recipeFileSchema } from '../recipe/json-schema.ts';
+
+/** Every format of ours that has a JSON Schema. A new one is one line here and a run of `npm run schemas`. */
+export const SCHEMAS: Readonly<Record<string, () => unknown>> = {
+  recipe: recipeFileSchema,
+};
+
+/** A schema as the text that is published in docs/schema/. */
+export function schemaText(schema: unknown): string {
+  return `${JSON.stringify(schema, null, 2)}\n`;
+}

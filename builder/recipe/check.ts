@@ -1,0 +1,91 @@
+import type { z } from 'zod';
+import { nearest } from '../../core/nearest.ts';
+import { knownKeys } from './known-keys.ts';
+import { keyPlaceOf, placeOf, valueOf, type Finding, type Tree } from './tree.ts';
+
+/** Checks a merged tree against a schema. Every deviation is a finding with the place where it was written. */
+export function checkTree<S extends z.ZodType>(
+  schema: S,
+  tree: Tree,
+): { value: z.output<S>; findings: [] } | { value: undefined; findings: Finding[] } {
+  const input = valueOf(tree);
+  const result = schema.safeParse(input);
+  if (result.success) return { value: result.data, findings: [] };
+  return {
+    value: undefined,
+    findings: result.error.issues.flatMap((issue) => explain(schema, tree, input, issue)),
+  };
+}
+
+function explain(schema: z.ZodType, tree: Tree, input: unknown, issue: z.core.$ZodIssue): Finding[] {
+  const path = issue.path.join('.');
+  const place = placeOf(tree, issue.path);
+  if (issue.code === 'unrecognized_keys') {
+    const known = knownKeys(schema, input, issue.path);
+    return issue.keys.map((key) => ({
+      place: keyPlaceOf(tree, issue.path, key),
+      message: `unknown key ${[...issue.path, key].join('.')}`,
+      hint: hintFor(key, known),
+    }));
+  }
+  const got = at(input, issue.path);
+  if (got === undefined) return [{ place, message: `${path} is missing`, hint: expectedBy(issue) }];
+  const allowed = allowedBy(issue);
+  if (allowed !== undefined) {
+    const message = `${path} cannot be ${describe(got)}`;
+    return [{ place, message, hint: hintFor(typeof got === 'string' ? got : '', allowed) }];
+  }
+  if (issue.code === 'invalid_type') {
+    return [{ place, message: `${path} must be ${article(issue.expected)}, not ${describe(got)}` }];
+  }
+  return [{ place, message: `${path}: ${issue.message}` }];
+}
+
+function hintFor(word: string, known: readonly string[]): string | undefined {
+  const near = nearest(word, known);
+  if (near !== undefined) return `did you mean ${near}?`;
+  return known.length === 0 ? undefined : `known: ${known.join(', ')}`;
+}
+
+function expectedBy(issue: z.core.$ZodIssue): string | undefined {
+  if (issue.code === 'invalid_type') return `give ${article(issue.expected)}`;
+  const allowed = allowedBy(issue);
+  return allowed === undefined ? undefined : `one of: ${allowed.join(', ')}`;
+}
+
+/** The values that a choice offers. */
+function allowedBy(issue: z.core.$ZodIssue): string[] | undefined {
+  if (issue.code === 'invalid_value') return issue.values.map(String);
+  if (issue.code === 'invalid_union' && 'options' in issue) return issue.options.map(String);
+  return undefined;
+}
+
+const NAMES: Record<string, string> = {
+  object: 'a map',
+  record: 'a map',
+  array: 'a list',
+  string: 'text',
+  boolean: 'true or false',
+  int: 'a whole number',
+  number: 'a number',
+};
+
+function article(expected: string): string {
+  return NAMES[expected] ?? expected;
+}
+
+function describe(value: unknown): string {
+  if (value === null) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' ? 'a map' : JSON.stringify(value);
+}
+
+function at(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (current, part) =>
+      typeof current === 'object' && current !== null
+        ? (current as Record<PropertyKey, unknown>)[part]
+        : undefined,
+    value,
+  );
+}
