@@ -2,8 +2,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { chmod, link, lstat, mkdir, readdir, readlink, symlink, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { Readable } from 'node:stream';
-import { extract, type Headers } from 'tar-stream';
+import { extract, type Extract } from 'tar-stream';
 import { USR_MERGE } from '../builder/stages/debian/open-deb.ts';
 import { hashFile } from './files.ts';
 
@@ -46,7 +45,7 @@ async function unpackArchive(archive: string, root: string): Promise<void> {
   ]);
 }
 
-type Entry = Readable & { readonly header: Headers };
+type Entry = Extract extends AsyncIterable<infer S> ? S : never;
 
 /** Owners are the caller, set-id bits are dropped, and whatever anybody may read in a sandbox is readable. */
 async function unpackEntry(entry: Entry, root: string): Promise<void> {
