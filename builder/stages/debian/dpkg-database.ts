@@ -79,7 +79,8 @@ export function statusStanza(pkg: UnpackedPackage): string {
 function conffileEntry(line: string, pkg: UnpackedPackage): string {
   const [flag, flagged] = line.split(/\s+/, 2);
   // deb-conffiles(5): a conffile that the package no longer ships, kept in the database as a mark.
-  if (flag === 'remove-on-upgrade' && flagged !== undefined) return `${flagged} newconffile remove-on-upgrade`;
+  if (flag === 'remove-on-upgrade' && flagged !== undefined)
+    return `${flagged} newconffile remove-on-upgrade`;
   const sum = pkg.conffileSums.get(line);
   if (sum === undefined) {
     throw new AppError({
