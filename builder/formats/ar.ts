@@ -74,7 +74,7 @@ function readHeader(header: string, offset: number, where: string): ArMember {
     });
   }
   // Time, owner, group, mode: not used, but garbage in them means a damaged header.
-  if (!/^(?:\d+ *| +){1}$/.test(header.slice(16, 28)) || !/^[0-9 ]*$/.test(header.slice(28, 48))) {
+  if (!/^[0-9 ]*$/.test(header.slice(16, 48))) {
     throw malformed('ar.header', 'A member header of the archive is damaged.', where, { got: header });
   }
   const size = header.slice(48, 58).trimEnd();

@@ -10,18 +10,21 @@ export interface DebianVersion {
 /** dpkg keeps an epoch in a C int. */
 const MAX_EPOCH = 2 ** 31 - 1;
 /** Colons are legal only after an epoch; the last hyphen begins the revision. */
-const VERSION = /^(?!.*-$)(?:(\d{1,10}):|(?=[^:]*$))([A-Za-z0-9.+~:-]+?)(?:-([A-Za-z0-9.+~]+))?$/;
+const VERSION =
+  /^(?:(?<epoch>\d{1,10}):|(?=[^:]*$))(?:(?<upstream>[A-Za-z0-9.+~:-]+)-(?<revision>[A-Za-z0-9.+~]+)|(?<native>[A-Za-z0-9.+~:]+))$/;
 
 /** The parts of a version. Throws an `AppError` (`debian-version.invalid`). */
 export function parseDebianVersion(text: string, where = 'version'): DebianVersion {
-  const [whole, epoch = '', upstream = '', revision = ''] = VERSION.exec(text) ?? [];
-  if (whole === undefined || Number(epoch) > MAX_EPOCH) {
+  const parts = VERSION.exec(text)?.groups;
+  const epoch = Number(parts?.['epoch'] ?? 0);
+  if (parts === undefined || epoch > MAX_EPOCH) {
     throw malformed('debian-version.invalid', 'This is not a Debian version.', where, {
       expected: '[epoch:]upstream[-revision]',
       got: text,
     });
   }
-  return { epoch: Number(epoch), upstream, revision };
+  const { upstream = '', revision = '', native } = parts;
+  return { epoch, upstream: native ?? upstream, revision };
 }
 
 /** The order of two versions (Policy §5.6.12). Throws an `AppError` when one of them is no version. */

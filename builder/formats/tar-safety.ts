@@ -158,9 +158,8 @@ function record(path: string, entry: TarEntry, target: string | undefined, state
     type: entry.type,
     ...(entry.type === 'symlink' && { target: symlinkTarget(entry, state) }),
   };
-  const before = path === '' ? { type: 'directory' as const } : state.seen.get(path);
-  const repeatable = now.type === 'directory' || (now.type === 'file' && target !== path);
-  if (before !== undefined && (before.type !== now.type || !repeatable)) {
+  const before: Seen | undefined = path === '' ? { type: 'directory' } : state.seen.get(path);
+  if (before !== undefined && !mayRepeat(before, now, target === path)) {
     throw refuse('duplicate', `A ${now.type} takes the place of a ${before.type}.`, entry.path, state);
   }
   // Parents that have no entry of their own are directories from now on, so no link can take their place.
@@ -170,6 +169,15 @@ function record(path: string, entry: TarEntry, target: string | undefined, state
     state.seen.set(parent, { type: 'directory' });
   }
   state.seen.set(path, now);
+}
+
+/** Whether `now` may come where `before` stands. */
+function mayRepeat(before: Seen, now: Seen, isOwnLink: boolean): boolean {
+  if (before.type !== now.type) return false;
+  if (now.type === 'directory') return true;
+  // The same link again changes nothing: base-files ships the links of usr-merge.
+  if (now.type === 'symlink') return before.target === now.target;
+  return now.type === 'file' && !isOwnLink;
 }
 
 function symlinkTarget(entry: TarEntry, state: TarSafetyState): string {

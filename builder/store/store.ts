@@ -17,10 +17,17 @@
  * `verification`) when the hash is another one, so that the next run fetches it again.
  */
 import { createReadStream } from 'node:fs';
-import { mkdir, readFile, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Sha256 } from '../../core/digest.ts';
-import { hashFile, ignoreMissing, noteUse, sweepTemporary, writeFileAtomic } from '../../edge/files.ts';
+import {
+  hashFile,
+  ignoreMissing,
+  noteUse,
+  sweepTemporary,
+  temporaryPath,
+  writeFileAtomic,
+} from '../../edge/files.ts';
 import { AppError } from '../../core/errors.ts';
 import { chainError, type Extent } from '../verify/hash-chain.ts';
 import { BlobWriter, type Expectation } from './blob-writer.ts';
@@ -64,6 +71,16 @@ export class Store implements AsyncDisposable {
     return this.#layout.tmp;
   }
 
+  /** A fresh path in {@link temporaryDirectory}, for {@link adopt}. */
+  temporaryPath(hint: string): string {
+    return temporaryPath(this.#layout.tmp, hint);
+  }
+
+  /** Where a blob lies or would lie. For readers that hash the bytes themselves before they use them. */
+  pathOf(blob: { readonly sha256: Sha256 }): string {
+    return this.#layout.blob(blob.sha256);
+  }
+
   /** Whether a blob of this hash and size lies in the store. Cheap; says nothing about its bytes. */
   async has(blob: Extent): Promise<boolean> {
     const path = this.#layout.blob(blob.sha256);
@@ -92,6 +109,19 @@ export class Store implements AsyncDisposable {
     await using writer = await this.createWriter(expected);
     await writer.write(bytes);
     return await writer.commit();
+  }
+
+  /**
+   * Takes over a file of {@link temporaryDirectory} whose size and hash the caller has just computed from
+   * its bytes. Not synced: a blob lost in a power cut is found out by its hash and made again.
+   */
+  async adopt(path: string, extent: Extent): Promise<Extent> {
+    const final = this.#layout.blob(extent.sha256);
+    await chmod(path, 0o444);
+    await mkdir(dirname(final), { recursive: true });
+    await rename(path, final);
+    this.#proved.set(extent.sha256, (await this.#identity(extent.sha256)) ?? '');
+    return extent;
   }
 
   /**

@@ -5,6 +5,8 @@ export interface ControlMember {
   /** For example `control`, `md5sums`, `postinst`. */
   readonly name: string;
   readonly mode: number;
+  /** Seconds since 1970. */
+  readonly mtime: number;
   readonly content: Buffer;
 }
 
@@ -34,6 +36,8 @@ export interface InfoFile {
   /** File name below /var/lib/dpkg/info. */
   readonly name: string;
   readonly mode: number;
+  /** Seconds since 1970; absent for what dpkg itself writes. */
+  readonly mtime?: number;
   readonly content: Buffer;
 }
 
@@ -49,7 +53,7 @@ export function infoFiles(pkg: UnpackedPackage): InfoFile[] {
   const files: InfoFile[] = [{ name: `${base}.list`, mode: 0o644, content: Buffer.from(`${list}\n`) }];
   for (const member of pkg.members) {
     if (member.name === 'control') continue;
-    files.push({ name: `${base}.${member.name}`, mode: member.mode, content: member.content });
+    files.push({ ...member, name: `${base}.${member.name}` });
   }
   if (pkg.fileSums !== undefined) {
     const lines = [...pkg.fileSums].map(([path, sum]) => `${sum}  ${path}\n`).join('');

@@ -1,0 +1,116 @@
+/**
+ * The shell script that makes a configured Debian root file system in a sandbox. What the comments call
+ * "as mmdebstrap" is compared by a test with the tree that mmdebstrap makes from the same packages.
+ */
+export const ROOT = '/work/root';
+
+/** A package as the script needs it. */
+export interface ConfiguredPackage {
+  /** Name as dpkg takes it on its command line (`libc6:amd64`). */
+  readonly argument: string;
+  readonly name: string;
+  readonly architecture: string;
+  readonly version: string;
+  /** Name below /in/control of the directory with its control files, for packages with a preinst. */
+  readonly preinst?: string | undefined;
+}
+
+/** Programs that must not really run while packages are configured, and what stands in for them. */
+const STANDINS: Readonly<Record<string, string>> = {
+  // Services are not started in an image (as mmdebstrap).
+  '/usr/sbin/start-stop-daemon': 'exit 0',
+  // Slow, and needed only once everything is configured. The links to a new initrd need the file to be there.
+  '/usr/sbin/update-initramfs': `
+mode= version= arguments="$*"
+while [ $# -gt 0 ]; do
+  case $1 in -c | -u) mode=$1 ;; -k) shift; version=$1 ;; esac
+  shift
+done
+[ -n "$mode" ] || exec /usr/sbin/update-initramfs.qubeforge $arguments
+if [ "$mode" = -c ]; then
+  : >"/boot/initrd.img-$version"
+  echo "$version" >>/run/qubeforge/initramfs
+fi`,
+  // Likewise; `depmod VERSION` is the one form that kernels use.
+  '/usr/sbin/depmod': 'echo "$1" >>/run/qubeforge/depmod',
+};
+
+const ENVIRONMENT = [
+  'DEBIAN_FRONTEND=noninteractive',
+  'DEBCONF_NONINTERACTIVE_SEEN=true',
+  'LC_ALL=C.UTF-8',
+  'LANGUAGE=C.UTF-8',
+  'LANG=C.UTF-8',
+];
+
+/** Unpacks all data archives in installation order and puts dpkg's database in place. */
+export function unpackScript(): string {
+  return `
+root=${ROOT}
+mkdir -p $root
+for directory in bin sbin lib lib64; do
+  mkdir -p $root/usr/$directory
+  ln -s usr/$directory $root/$directory
+done
+umask 0
+cat /in/data/* | tar -C $root -x -p --ignore-zeros --numeric-owner --xattrs --xattrs-include='*' --keep-directory-symlink
+umask 022
+# A directory whose files were just written has a new time; dpkg leaves it like that.
+(cd $root && xargs -0 -r touch --no-create --no-dereference -- </job/filled)
+mkdir -p $root/var/lib/dpkg/info
+tar -C $root/var/lib/dpkg -x -p --numeric-owner -f /job/database.tar
+`;
+}
+
+/** Makes what packages expect of the machine they are configured on. */
+export function prepareScript(): string {
+  const standIns = Object.entries(STANDINS).map(
+    ([path, body]) => `standin ${path} <<'END'\n#!/bin/sh\n${body}\nEND`,
+  );
+  return `
+root=${ROOT}
+mkdir -p $root/dev $root/proc $root/sys $root/run
+mount --rbind /dev $root/dev
+mount -t proc proc $root/proc
+mkdir $root/run/qubeforge
+inside() { chroot $root /usr/bin/env ${ENVIRONMENT.join(' ')} "$@"; }
+standins=
+standin() {
+  if [ -e $root$1 ] || [ -h $root$1 ]; then
+    mv $root$1 $root$1.qubeforge
+    cat >$root$1
+    chmod 0755 $root$1
+    standins="$standins $1"
+  else
+    cat >/dev/null
+  fi
+}
+restore() { for path in $standins; do mv $root$path.qubeforge $root$path; done; standins=; }
+${standIns.join('\n')}
+printf '#!/bin/sh\\nexit 101\\n' >$root/usr/sbin/policy-rc.d
+chmod 0755 $root/usr/sbin/policy-rc.d
+`;
+}
+
+/** Runs preinst scripts in installation order, each as dpkg runs it, then configures all packages at once. */
+export function configureScript(packages: readonly ConfiguredPackage[]): string {
+  const preinsts = packages.flatMap(({ preinst, name, architecture }) =>
+    preinst === undefined ? [] : [`preinst ${preinst} ${name} ${architecture}`],
+  );
+  return `
+preinst() {
+  mkdir $root/var/lib/dpkg/tmp.ci
+  cp -p /in/control/$1/* $root/var/lib/dpkg/tmp.ci/
+  inside DPKG_MAINTSCRIPT_NAME=preinst DPKG_MAINTSCRIPT_PACKAGE=$2 DPKG_MAINTSCRIPT_ARCH=$3 \\
+    DPKG_MAINTSCRIPT_PACKAGE_REFCOUNT=1 DPKG_ADMINDIR=/var/lib/dpkg DPKG_ROOT= DPKG_FORCE=depends \\
+    DPKG_RUNNING_VERSION=$dpkg_version /var/lib/dpkg/tmp.ci/preinst install >&2 ||
+    { echo "preinst of $2 failed" >&2; exit 1; }
+  rm -r $root/var/lib/dpkg/tmp.ci
+}
+dpkg_version=$(inside dpkg --version | sed -n '1s/.* \\([0-9][^ ]*\\) .*/\\1/p')
+${preinsts.join('\n')}
+inside dpkg --force-depends --force-unsafe-io --configure $(cat /job/packages) >&2
+restore
+rm $root/usr/sbin/policy-rc.d
+`;
+}

@@ -1,0 +1,27 @@
+import type { Extent } from '../verify/hash-chain.ts';
+import type { Store } from '../store/store.ts';
+import type { Sandbox } from '../sandbox/job.ts';
+import type { Outputs } from '../graph/stage.ts';
+import type { Ingested, IngestTask } from './debian/ingest.ts';
+
+/** The effects that stages use. None of them may change a result. */
+export interface BuildPorts {
+  readonly store: Store;
+  readonly sandbox: Sandbox;
+  /** How many things to do at once within a stage. */
+  readonly jobs: number;
+  /** Opens .debs, on threads of its own. */
+  readonly ingest: (task: IngestTask) => Promise<Ingested>;
+  /** Unpacks data archives to a toolbox tree; returns the list of that tree as a blob. */
+  readonly makeToolboxTree: (data: readonly Extent[]) => Promise<Extent>;
+  /** Host path of a toolbox's tree, unpacked and checked; made again when it is gone. */
+  readonly toolboxTree: (toolbox: Outputs) => Promise<string>;
+  /** A directory of hard links to verified blobs, in this order, named 00000, 00001 …; gone after the stage. */
+  readonly linkBlobs: (blobs: readonly Extent[]) => Promise<AsyncDisposable & { readonly path: string }>;
+  /** An empty directory for a stage's results; gone after the stage. */
+  readonly scratch: () => Promise<AsyncDisposable & { readonly path: string }>;
+  /** Puts bytes that can be made again into the store, without waiting for the disk. */
+  readonly keepBytes: (bytes: Uint8Array) => Promise<Extent>;
+  /** Hashes a file of a scratch directory and moves it into the store. */
+  readonly keep: (path: string) => Promise<Extent>;
+}

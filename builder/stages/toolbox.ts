@@ -1,0 +1,35 @@
+import { defineStage, type Outputs } from '../graph/stage.ts';
+import { openPackages, type PackageRef } from './debian/packages.ts';
+import type { BuildPorts } from './ports.ts';
+
+export interface ToolboxOptions {
+  /** In an order in which later packages may stand on earlier ones. */
+  readonly packages: readonly PackageRef[];
+}
+
+/**
+ * A toolbox is unpacked and never configured: no maintainer script of it runs, so it needs no sandbox and no
+ * other toolbox. Its outputs are the uncompressed packages and the list of the tree that they make.
+ */
+export const toolboxStage = defineStage<ToolboxOptions, BuildPorts>({
+  name: 'toolbox',
+  version: 1,
+  async run({ id, options, ports, sink, signal }): Promise<Outputs> {
+    const packages = await openPackages(ports, options.packages, { id, sink, signal });
+    const data = packages.map((pkg) => pkg.data);
+    const tree = await ports.makeToolboxTree(data);
+    return { tree, ...Object.fromEntries(data.map((extent, index) => [dataName(index), extent])) };
+  },
+});
+
+function dataName(index: number): string {
+  return `data-${String(index).padStart(5, '0')}`;
+}
+
+/** The packages of a toolbox, in order. */
+export function toolboxData(outputs: Outputs): Outputs[string][] {
+  return Object.keys(outputs)
+    .filter((name) => name.startsWith('data-'))
+    .sort()
+    .flatMap((name) => outputs[name] ?? []);
+}

@@ -1,0 +1,132 @@
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { AppError } from '../core/errors.ts';
+import { sha256 } from '../core/digest.ts';
+import { mapLimit } from '../core/parallel.ts';
+import type { Outputs } from '../builder/graph/stage.ts';
+import type { BuildPorts } from '../builder/stages/ports.ts';
+import { toolboxData } from '../builder/stages/toolbox.ts';
+import type { Store } from '../builder/store/store.ts';
+import type { Extent } from '../builder/verify/hash-chain.ts';
+import { DebPool } from './deb-pool.ts';
+import { hashFile } from './files.ts';
+import { namespaceSandbox } from './sandbox.ts';
+import { listTree, unpackToolbox } from './toolbox-tree.ts';
+
+type Temporary = AsyncDisposable & { readonly path: string };
+
+/** The real ports of a build: a store, sandboxes and threads. Dispose of them when the build is over. */
+export function buildPorts(store: Store, jobs: number): BuildPorts & AsyncDisposable {
+  const pool = new DebPool(jobs);
+  const trees = new ToolboxTrees(store);
+  const scratch = async (): Promise<Temporary> => {
+    const path = store.temporaryPath('work');
+    await mkdir(path, { recursive: true });
+    return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+  };
+  return {
+    store,
+    jobs,
+    sandbox: namespaceSandbox(store.temporaryDirectory),
+    ingest: (task) => pool.ingest(task),
+    makeToolboxTree: (data) => trees.make(data),
+    toolboxTree: (toolbox) => trees.get(toolbox),
+    scratch,
+    async linkBlobs(blobs) {
+      const directory = await scratch();
+      await mapLimit(blobs, jobs, async (blob, index) => {
+        await link(await store.verified(blob), join(directory.path, String(index).padStart(5, '0')));
+      });
+      return directory;
+    },
+    async keepBytes(bytes) {
+      const path = store.temporaryPath('bytes');
+      await writeFile(path, bytes, { flag: 'wx' });
+      return await store.adopt(path, { size: bytes.length, sha256: sha256(bytes) });
+    },
+    async keep(path) {
+      const extent = await hashFile(path);
+      if (extent === undefined) throw resultMissing(path);
+      return await store.adopt(path, extent);
+    },
+    [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
+  };
+}
+
+function resultMissing(path: string): AppError {
+  return new AppError({
+    kind: 'bug',
+    code: 'stage.no-result',
+    what: 'a stage did not write its result',
+    where: path,
+  });
+}
+
+/** Toolboxes as directories: below the store, named by the hash of their list, checked once a process. */
+class ToolboxTrees {
+  readonly #store: Store;
+  readonly #ready = new Map<string, Promise<string>>();
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  async make(data: readonly Extent[]): Promise<Extent> {
+    const path = this.#store.temporaryPath('tree');
+    try {
+      await mkdir(path, { recursive: true });
+      const archives = await mapLimit(data, 1, (blob) => this.#store.verified(blob));
+      await unpackToolbox(archives, path);
+      const list = Buffer.from(await listTree(path));
+      const extent = await this.#store.putBytes(list, { where: 'list of a toolbox' });
+      await this.#install(path, extent);
+      this.#ready.set(extent.sha256, Promise.resolve(this.#place(extent)));
+      return extent;
+    } finally {
+      await rm(path, { recursive: true, force: true });
+    }
+  }
+
+  get(toolbox: Outputs): Promise<string> {
+    const extent = toolbox['tree'];
+    if (extent === undefined) throw resultMissing('toolbox: tree');
+    const known = this.#ready.get(extent.sha256) ?? this.#check(extent, toolbox);
+    this.#ready.set(extent.sha256, known);
+    return known;
+  }
+
+  async #check(extent: Extent, toolbox: Outputs): Promise<string> {
+    const path = this.#place(extent);
+    const expected = await readFile(await this.#store.verified(extent, 'list of a toolbox'), 'utf8');
+    const got = await listTree(path).catch(() => undefined);
+    if (got === expected) return path;
+    // Incomplete or changed by somebody: what it was made of is in the store.
+    await rm(path, { recursive: true, force: true });
+    const made = await this.make(toolboxData(toolbox));
+    if (made.sha256 !== extent.sha256) {
+      throw new AppError({
+        kind: 'verification',
+        code: 'toolbox.tree',
+        what: 'the toolbox unpacked to another tree than before',
+        where: path,
+        expected: extent.sha256,
+        got: made.sha256,
+        next: 'qubeforge gc --all, then run the command again',
+      });
+    }
+    return path;
+  }
+
+  #place(extent: Extent): string {
+    return join(dirname(this.#store.temporaryDirectory), 'trees', extent.sha256);
+  }
+
+  async #install(path: string, extent: Extent): Promise<void> {
+    const place = this.#place(extent);
+    await mkdir(dirname(place), { recursive: true });
+    await rename(path, place).catch(async (error: unknown) => {
+      // Another process was first: its tree has the same list, or the check above will say so.
+      if ((await listTree(place).catch(() => undefined)) === undefined) throw error;
+    });
+  }
+}
