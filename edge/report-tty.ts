@@ -26,10 +26,14 @@ interface Deferred<T> {
   reject(error: Error): void;
 }
 
+/** A place in a task list where the next task will be, or undefined at the list's end. */
+type Link = Deferred<{ readonly task: Task; readonly rest: Link } | undefined>;
+
 /** A task list that grows while it runs; listr2 itself takes all tasks of a list at its start. */
 interface Growing {
-  /** What comes next: one more task, or the end. */
-  next: Deferred<Task | undefined>;
+  last: Link;
+  /** Whether a task of the list failed: listr2 then marks the task above by itself. */
+  failed: boolean;
 }
 
 interface Running extends Growing {
@@ -40,10 +44,10 @@ interface Running extends Growing {
 
 /** Draws events as a tree of tasks on a terminal. Warnings and errors follow when the drawing is over. */
 export function terminalReporter(stream: NodeJS.WriteStream, write: (text: string) => void): Reporter {
-  const root: Growing = { next: deferred() };
+  const root: Growing = { last: deferred(), failed: false };
   const tasks = new Map<string, Running>();
   const after: string[] = [];
-  const drawing = new Listr<unknown, typeof StderrRenderer, typeof StderrRenderer>([tail(root, false)], {
+  const drawing = new Listr<unknown, typeof StderrRenderer, typeof StderrRenderer>([tail(root.last, false)], {
     renderer: StderrRenderer,
     fallbackRenderer: StderrRenderer,
     registerSignalListeners: false,
@@ -53,6 +57,7 @@ export function terminalReporter(stream: NodeJS.WriteStream, write: (text: strin
       logger: new ListrLogger({ processOutput: new ProcessOutput(stream, stream), toStderr: [] }),
       collapseErrors: false,
       collapseSkips: false,
+      collapseSubtasks: false,
       timer: { ...PRESET_TIMER, condition: (duration) => duration > 100 },
     },
   });
@@ -70,8 +75,8 @@ export function terminalReporter(stream: NodeJS.WriteStream, write: (text: strin
   return {
     sink,
     async close() {
-      for (const task of tasks.values()) task.next.resolve(undefined);
-      root.next.resolve(undefined);
+      for (const task of tasks.values()) task.last.resolve(undefined);
+      root.last.resolve(undefined);
       await run;
       for (const text of after.splice(0)) write(`${text}\n`);
     },
@@ -80,37 +85,30 @@ export function terminalReporter(stream: NodeJS.WriteStream, write: (text: strin
 
 function start(event: Extract<Event, { type: 'started' }>, tasks: Map<string, Running>, root: Growing): void {
   const parent = (event.parent === undefined ? undefined : tasks.get(event.parent)) ?? root;
-  const running: Running = { title: event.title, parent, next: deferred(), wrapper: undefined };
+  const first: Link = deferred();
+  const running: Running = { title: event.title, parent, last: first, failed: false, wrapper: undefined };
   tasks.set(event.id, running);
-  push(parent, {
+  const rest: Link = deferred();
+  const task: Task = {
     title: event.title,
-    task: async (_, wrapper) => {
+    task: (_, wrapper) => {
       running.wrapper = wrapper;
-      const first = await running.next.promise;
-      return first === undefined
-        ? undefined
-        : wrapper.newListr([first, tail(running, true)], { concurrent: true });
-    },
-  });
-}
-
-/** Appends to a growing list: the waiting tail gets the task, and a new tail takes its place. */
-function push(list: Growing, task: Task): void {
-  const waiting = list.next;
-  list.next = deferred();
-  waiting.resolve(task);
-}
-
-/** An invisible task that becomes the next task of the list and another tail behind it. */
-function tail(list: Growing, exitOnError: boolean): Task {
-  return {
-    task: async (_, wrapper) => {
-      const next = await list.next.promise;
-      return next === undefined
-        ? undefined
-        : wrapper.newListr([next, tail(list, exitOnError)], { concurrent: true, exitOnError });
+      return follow(first, wrapper, true);
     },
   };
+  parent.last.resolve({ task, rest });
+  parent.last = rest;
+}
+
+/** An invisible task that becomes the task at `link` and another invisible task behind it. */
+function tail(link: Link, exitOnError: boolean): Task {
+  return { task: (_, wrapper) => follow(link, wrapper, exitOnError) };
+}
+
+async function follow(link: Link, wrapper: Wrapper, exitOnError: boolean): Promise<unknown> {
+  const next = await link.promise;
+  if (next === undefined) return undefined;
+  return wrapper.newListr([next.task, tail(next.rest, exitOnError)], { concurrent: true, exitOnError });
 }
 
 function update(event: Event, tasks: Map<string, Running>): void {
@@ -121,7 +119,9 @@ function update(event: Event, tasks: Map<string, Running>): void {
   else if (event.type === 'log' && event.level === 'info') show(task, event.message);
   else if (event.type === 'failed') {
     tasks.delete(id);
-    task.next.reject(new Error(event.message));
+    task.parent.failed = true;
+    if (task.failed) task.last.resolve(undefined);
+    else task.last.reject(new Error(event.message));
   } else if (event.type === 'finished') {
     tasks.delete(id);
     end(task, event);
@@ -136,7 +136,7 @@ function end(task: Running, event: Extract<Event, { type: 'finished' }>): void {
   const marks = [event.outcome === 'done' ? undefined : event.outcome, event.detail];
   const suffix = marks.filter((mark) => mark !== undefined).join(' · ');
   if (task.wrapper !== undefined && suffix !== '') task.wrapper.title = `${task.title} · ${suffix}`;
-  task.next.resolve(undefined);
+  task.last.resolve(undefined);
 }
 
 function deferred<T>(): Deferred<T> {

@@ -72,8 +72,10 @@ export function drawsOnTerminal({
   quiet,
   json,
 }: Pick<ReporterOptions, 'env' | 'stderrStream' | 'quiet' | 'json'>): boolean {
+  // A pseudo-terminal that nobody gave a size has 0 columns.
+  const drawable = stderrStream.isTTY && stderrStream.columns >= 40 && env['TERM'] !== 'dumb';
   const unset = (name: string): boolean => ['', 'false', '0', undefined].includes(env[name]);
-  return stderrStream.isTTY && !quiet && !json && unset('CI') && unset('NO_COLOR') && env['TERM'] !== 'dumb';
+  return drawable && !quiet && !json && unset('CI') && unset('NO_COLOR');
 }
 
 function onlyTrouble(sink: EventSink): EventSink {

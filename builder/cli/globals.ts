@@ -1,5 +1,6 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { AppError } from '../../core/errors.ts';
+import { cacheDirectory } from '../store/layout.ts';
 import type { Globals, OptionTable, Values } from './command.ts';
 
 /** Options that every command takes. */
@@ -30,23 +31,9 @@ export function globalsOf(values: Values<typeof GLOBAL_OPTIONS>, env: Env, cwd: 
     json: values.json,
     quiet: values.quiet,
     log: values.log === undefined ? undefined : resolve(cwd, values.log),
-    cache: cacheDirectory(values.cache, env, cwd),
+    cache: resolve(cwd, cacheDirectory(values.cache, env)),
     mirrors: mirrors(values.mirror, env),
   };
-}
-
-function cacheDirectory(given: string | undefined, env: Env, cwd: string): string {
-  const chosen = given ?? env['QUBEFORGE_CACHE'];
-  if (chosen !== undefined) return resolve(cwd, chosen);
-  const base = env['XDG_CACHE_HOME'] ?? (env['HOME'] === undefined ? undefined : join(env['HOME'], '.cache'));
-  if (base !== undefined) return join(base, 'qubeforge');
-  throw new AppError({
-    kind: 'usage',
-    code: 'usage.cache',
-    what: 'there is no home directory to keep the cache in',
-    expected: 'HOME, XDG_CACHE_HOME or QUBEFORGE_CACHE in the environment',
-    next: 'give --cache DIR',
-  });
 }
 
 const MIRROR_VARIABLE = 'QUBEFORGE_MIRROR_';

@@ -3,6 +3,7 @@ import { AppError } from '../../core/errors.ts';
 import { nearest } from '../../core/nearest.ts';
 import type { Command, OptionSpec, OptionTable, Values } from './command.ts';
 import { GLOBAL_OPTIONS } from './globals.ts';
+import { unknownWord } from './unknown-word.ts';
 
 /** A command line, read. Without a command it asks for the general help. */
 export interface Parsed {
@@ -38,16 +39,12 @@ function commandIndex(argv: readonly string[]): number | undefined {
 function findCommand(commands: readonly Command[], name: string): Command {
   const found = commands.find((command) => command.name === name);
   if (found !== undefined) return found;
-  const names = commands.map((command) => command.name);
-  const near = nearest(name, names);
-  throw new AppError({
-    kind: 'usage',
-    code: 'usage.command',
-    what: `there is no command ${name}`,
-    expected: `one of ${names.join(', ')}`,
-    got: name,
-    next: near === undefined ? 'qubeforge --help' : `did you mean qubeforge ${near}?`,
-  });
+  throw unknownWord(
+    'command',
+    name,
+    commands.map((command) => command.name),
+    'qubeforge',
+  );
 }
 
 function readOptions(
