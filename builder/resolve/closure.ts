@@ -25,7 +25,7 @@ export interface Closure {
 /**
  * The packages that the roots need: Depends and Pre-Depends, never Recommends. For each or-group an alternative
  * that is already chosen is preferred, then the first one that some package satisfies, a real package before
- * one that provides the name, providers by name (Debian Policy §7). It never goes back on a choice: that is
+ * one that provides the name, providers by priority and name (Debian Policy §7). It never goes back on a choice: that is
  * enough for a set that we curate, and its outcome is easy to explain. The order of `packages` does not
  * matter. Throws an `AppError` of kind `recipe`: `resolve.missing` with the chain from the root,
  * `resolve.conflict` with the chains of both packages.

@@ -75,10 +75,12 @@ describe('resolveClosure', () => {
     expect(names(resolve(packages, 'two', 'x'))).toEqual(['two', 'x']);
   });
 
-  it('takes a real package before a provider, and providers by name', () => {
+  it('takes a real package before a provider, and providers by priority and name', () => {
     const providers = [pkg('zz', '1', { provides: 'mta' }), pkg('mm', '1', { provides: 'other, mta' })];
     expect(names(resolve(providers, 'mta'))).toEqual(['mm']);
     expect(names(resolve([...providers, pkg('mta')], 'mta'))).toEqual(['mta']);
+    const required = pkg('zz', '1', { provides: 'mta', priority: 'required' });
+    expect(names(resolve([...providers.slice(1), required], 'mta'))).toEqual(['zz']);
   });
 
   it('takes a root by its own name before one that provides it', () => {
