@@ -16,13 +16,14 @@ import type { Sha256 } from '../../core/digest.ts';
 import type { EventSink } from '../../core/events.ts';
 import type { Clock } from '../../core/ports.ts';
 import type { RetryPolicy } from '../../edge/http-retry.ts';
-import type { RepositorySpec } from '../lock/ports.ts';
+import type { RepositorySpec, SourceCandidate, VerifiedIndex } from '../lock/ports.ts';
 import type { Store } from '../store/store.ts';
 import type { Keyring } from '../verify/keyring.ts';
 import { fetchFiles, type Failed, type WantedFile } from './files.ts';
-import { fetchIndexes, openIndex, type VerifiedIndex } from './indexes.ts';
+import { fetchIndexes, openIndex, type IndexedRelease } from './indexes.ts';
 import type { MirrorSettings } from './mirrors.ts';
 import { Pool } from './pool.ts';
+import { probeSource } from './probe.ts';
 import { fetchRelease, type FetchedRelease, type FetchReleaseOptions } from './releases.ts';
 
 export interface FetchContext {
@@ -71,7 +72,7 @@ export class Fetcher {
 
   /** The Packages (and Sources) indexes of a Release, in the store. See `indexes.ts`. */
   fetchIndexes(
-    release: FetchedRelease,
+    release: IndexedRelease,
     architectures: readonly string[],
     options?: { readonly sources?: boolean },
   ): Promise<VerifiedIndex[]> {
@@ -86,5 +87,10 @@ export class Fetcher {
   /** Brings files of the pool into the store, or names all that are missing. See `files.ts`. */
   fetchFiles(files: readonly WantedFile[], parent?: string): Promise<void> {
     return fetchFiles(this.#state, files, parent);
+  }
+
+  /** The files of a source package that neither the store nor any mirror has. */
+  probeSource(repository: RepositorySpec, candidate: SourceCandidate): Promise<string[]> {
+    return probeSource(this.#state, repository, candidate);
   }
 }

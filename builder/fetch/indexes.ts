@@ -1,31 +1,17 @@
-import type { Sha256 } from '../../core/digest.ts';
 import { AppError } from '../../core/errors.ts';
 import { download } from '../../edge/http.ts';
 import { decompress, type Compression } from '../formats/decompress.ts';
 import type { Release, ReleaseFile } from '../formats/release.ts';
+import type { ProvenRelease, VerifiedIndex } from '../lock/ports.ts';
 import type { Store } from '../store/store.ts';
-import { checkExtent, type Extent } from '../verify/hash-chain.ts';
+import { checkExtent } from '../verify/hash-chain.ts';
 import { listedFile } from '../verify/release-chain.ts';
 import { describeAttempts, firstOf } from './attempts.ts';
 import type { FetchState } from './fetcher.ts';
 import { locate, mirrorsOf, type Mirror } from './mirrors.ts';
-import type { FetchedRelease } from './releases.ts';
 
-/** An index in the store that a signed Release vouches for. */
-export interface VerifiedIndex {
-  readonly kind: 'packages' | 'sources';
-  readonly repository: string;
-  readonly suite: string;
-  readonly component: string;
-  /** `source` for Sources. */
-  readonly architecture: string;
-  /** Path below the suite's directory, with the suffix of the compression. */
-  readonly path: string;
-  readonly size: number;
-  readonly sha256: Sha256;
-  /** The decompressed form, where the Release lists it too. */
-  readonly plain?: Extent;
-}
+/** A verified Release, with its mirror when it was fetched just now. */
+export type IndexedRelease = ProvenRelease & { readonly mirror?: Mirror };
 
 /** No index of Debian is a tenth as large. */
 const MAX_PLAIN = 2 * 1024 ** 3;
@@ -51,7 +37,7 @@ export function chooseVariant(release: Release, path: string, where: string): Re
  */
 export async function fetchIndexes(
   state: FetchState,
-  release: FetchedRelease,
+  release: IndexedRelease,
   architectures: readonly string[],
   options: { readonly sources?: boolean } = {},
 ): Promise<VerifiedIndex[]> {
@@ -78,7 +64,7 @@ export async function openIndex(store: Store, index: VerifiedIndex): Promise<Buf
 }
 
 function describe(
-  release: FetchedRelease,
+  release: IndexedRelease,
   kind: VerifiedIndex['kind'],
   component: string,
   architecture: string,
@@ -99,7 +85,7 @@ function describe(
   };
 }
 
-async function fetchIndex(state: FetchState, release: FetchedRelease, index: VerifiedIndex): Promise<void> {
+async function fetchIndex(state: FetchState, release: IndexedRelease, index: VerifiedIndex): Promise<void> {
   if (await state.store.has(index)) return;
   const base = `dists/${release.suite}`;
   const byHash = `${base}/${index.path.replace(/[^/]+$/, '')}by-hash/SHA256/${index.sha256}`;
@@ -107,7 +93,9 @@ async function fetchIndex(state: FetchState, release: FetchedRelease, index: Ver
   const paths = release.release.acquireByHash ? [byHash, named] : [named];
   // The mirror of the Release first: it is the one that surely has the same state.
   const others = mirrorsOf(release.repository, state.mirrors, release.release.date);
-  const mirrors = [release.mirror, ...others.filter((mirror) => mirror.url !== release.mirror.url)];
+  const first = release.mirror;
+  const mirrors =
+    first === undefined ? others : [first, ...others.filter((mirror) => mirror.url !== first.url)];
   const found = await firstOf(
     state.offline === true ? [] : mirrors,
     state.down,

@@ -1,9 +1,9 @@
-import { sha256, type Sha256 } from '../../core/digest.ts';
+import { sha256 } from '../../core/digest.ts';
 import { AppError } from '../../core/errors.ts';
 import { MIB } from '../../core/bytes.ts';
 import { downloadBytes } from '../../edge/http.ts';
-import type { RepositorySpec } from '../lock/ports.ts';
-import { verifyRelease, type SignedRelease, type VerifiedRelease } from '../verify/release-chain.ts';
+import type { Evidence, EvidenceName, ProvenRelease, RepositorySpec } from '../lock/ports.ts';
+import { verifyRelease, type SignedRelease } from '../verify/release-chain.ts';
 import { describeAttempts, firstOf, type Attempt } from './attempts.ts';
 import type { FetchState } from './fetcher.ts';
 import { locate, mirrorsOf, type Mirror } from './mirrors.ts';
@@ -17,21 +17,9 @@ export interface FetchReleaseOptions {
   readonly notBefore?: Date | undefined;
 }
 
-/** The bytes that prove a Release, as they are archived with a lock. */
-export interface Evidence {
-  readonly sha256: Sha256;
-  readonly bytes: Buffer;
-}
-
 /** A verified Release and where it came from. */
-export interface FetchedRelease extends VerifiedRelease {
-  readonly repository: RepositorySpec;
-  /** As the recipe names it. */
-  readonly suite: string;
+export interface FetchedRelease extends ProvenRelease {
   readonly mirror: Mirror;
-  /** `InRelease`, or `Release` with its detached signature in `signature`. */
-  readonly evidence: Evidence;
-  readonly signature?: Evidence;
 }
 
 /**
@@ -86,7 +74,7 @@ async function downloadSigned(state: FetchState, mirror: Mirror, base: string): 
   const where = locate(mirror.url, `${base}/InRelease`);
   try {
     const inRelease = await get('InRelease', MAX_RELEASE);
-    return { signed: { inRelease }, where, archive: { evidence: archived(inRelease) } };
+    return { signed: { inRelease }, where, archive: { evidence: archived('InRelease', inRelease) } };
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'http.not-found') throw error;
   }
@@ -95,12 +83,12 @@ async function downloadSigned(state: FetchState, mirror: Mirror, base: string): 
   return {
     signed: { release, signature },
     where: locate(mirror.url, `${base}/Release`),
-    archive: { evidence: archived(release), signature: archived(signature) },
+    archive: { evidence: archived('Release', release), signature: archived('Release.gpg', signature) },
   };
 }
 
-function archived(bytes: Buffer): Evidence {
-  return { sha256: sha256(bytes), bytes };
+function archived(name: EvidenceName, bytes: Buffer): Evidence {
+  return { name, sha256: sha256(bytes), bytes };
 }
 
 function noRelease(
