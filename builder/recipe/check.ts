@@ -38,6 +38,7 @@ function explain(schema: z.ZodType, tree: Tree, input: unknown, issue: z.core.$Z
   if (issue.code === 'invalid_type') {
     return [{ place, message: `${path} must be ${article(issue.expected)}, not ${describe(got)}` }];
   }
+  if (issue.code === 'too_small') return [{ place, message: `${path} must have at least ${issue.minimum}` }];
   return [{ place, message: `${path}: ${issue.message}` }];
 }
 

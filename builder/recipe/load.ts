@@ -102,7 +102,7 @@ async function readChain(source: RecipeSource, name: string): Promise<Chain> {
     if (extended?.type !== 'scalar' || typeof extended.value !== 'string') break;
     const parent = extended.value;
     if (names.includes(parent)) {
-      const circle = [...names, parent].toReversed().join(' → ');
+      const circle = [...names.toReversed(), parent].join(' → ');
       throw recipeError(name, [{ place: extended.place, message: `extends goes in a circle: ${circle}` }]);
     }
     ({ tree } = await readOne(source, parent, extended));
@@ -173,7 +173,7 @@ function unknownRecipe(name: string, known: readonly string[], wantedBy: Tree | 
 
 /** All findings about a recipe as one failure. */
 export function recipeError(name: string, findings: readonly Finding[]): AppError {
-  const lines = findings.map(({ place, message, hint }) => {
+  const lines = findings.toSorted(byPlace).map(({ place, message, hint }) => {
     const remedy = hint === undefined ? '' : ` (${hint})`;
     return `${place.file}:${place.line}:${place.column}: ${message}${remedy}`;
   });
@@ -184,4 +184,9 @@ export function recipeError(name: string, findings: readonly Finding[]): AppErro
     where: lines.join('\n'),
     next: 'mend these places; `qubeforge schema recipe` prints what a recipe may say',
   });
+}
+
+function byPlace({ place: a }: Finding, { place: b }: Finding): number {
+  if (a.file !== b.file) return a.file < b.file ? -1 : 1;
+  return a.line - b.line || a.column - b.column;
 }
