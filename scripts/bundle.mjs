@@ -3,7 +3,10 @@
 import { build } from 'esbuild';
 import { chmod } from 'node:fs/promises';
 
-const entries = { qubeforge: 'builder/cli/main.ts' };
+const entries = { qubeforge: 'builder/cli/main.ts', 'deb-worker': 'edge/deb-worker.ts' };
+
+// What the user starts; the others are loaded by these.
+const programs = ['qubeforge'];
 
 // zx declares its own `createRequire`, so the one for bundled CommonJS needs another name.
 const banner = [
@@ -25,4 +28,4 @@ await build({
   banner: { js: banner },
   logLevel: 'warning',
 });
-await Promise.all(Object.keys(entries).map((name) => chmod(`dist/${name}.mjs`, 0o755)));
+await Promise.all(programs.map((name) => chmod(`dist/${name}.mjs`, 0o755)));
