@@ -134,7 +134,7 @@ describe('verifyClearsigned', () => {
     const key = await makeTestKey({ created, type: 'rsa', config: sha1 });
     const detached = async (config: PartialConfig): Promise<AppError> => {
       const message = await createMessage({ binary: Buffer.from(text) });
-      const signed = await sign({
+      const signed: string = await sign({
         message,
         signingKeys: key.privateKey,
         detached: true,
