@@ -24,6 +24,13 @@ export function buildPorts(store: Store, jobs: number): BuildPorts & AsyncDispos
     await mkdir(path, { recursive: true });
     return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
   };
+  const linkNamed = async (blobs: Readonly<Record<string, Extent>>): Promise<Temporary> => {
+    const directory = await scratch();
+    await mapLimit(Object.entries(blobs), jobs, async ([name, blob]) => {
+      await link(await store.verified(blob), join(directory.path, name));
+    });
+    return directory;
+  };
   return {
     store,
     jobs,
@@ -32,13 +39,9 @@ export function buildPorts(store: Store, jobs: number): BuildPorts & AsyncDispos
     makeToolboxTree: (data) => trees.make(data),
     toolboxTree: (toolbox) => trees.get(toolbox),
     scratch,
-    async linkBlobs(blobs) {
-      const directory = await scratch();
-      await mapLimit(blobs, jobs, async (blob, index) => {
-        await link(await store.verified(blob), join(directory.path, String(index).padStart(5, '0')));
-      });
-      return directory;
-    },
+    linkNamed,
+    linkBlobs: (blobs) =>
+      linkNamed(Object.fromEntries(blobs.map((blob, index) => [String(index).padStart(5, '0'), blob]))),
     async keepBytes(bytes) {
       const path = store.temporaryPath('bytes');
       await writeFile(path, bytes, { flag: 'wx' });

@@ -10,27 +10,30 @@ export function isLocal(url: string): boolean {
   return url.startsWith('/') || url.startsWith('file:');
 }
 
-/** Opens a file of a local mirror at `offset`. Throws `http.not-found`. */
-export async function openLocal(url: string, offset: number): Promise<Body> {
-  const path = url.startsWith('/') ? url : fileURLToPath(url);
-  const found = await stat(path).catch((error: unknown) => {
+/** Bytes of a file of a local mirror. Throws `http.not-found`. */
+export async function localSize(url: string): Promise<number> {
+  const found = await stat(pathOf(url)).catch((error: unknown) => {
     if (!isErrno(error, 'ENOENT') && !isErrno(error, 'ENOTDIR')) throw error;
     return undefined;
   });
-  if (found?.isFile() !== true) {
-    throw new AppError({
-      kind: 'network',
-      code: 'http.not-found',
-      what: 'the mirror does not have the file',
-      where: url,
-      got: found === undefined ? 'no such file' : 'not a file',
-    });
-  }
-  const start = Math.min(offset, found.size);
-  const stream = createReadStream(path, { start, highWaterMark: 256 * 1024 });
+  if (found?.isFile() === true) return found.size;
+  throw new AppError({
+    kind: 'network',
+    code: 'http.not-found',
+    what: 'the mirror does not have the file',
+    where: url,
+    got: found === undefined ? 'no such file' : 'not a file',
+  });
+}
+
+/** Opens a file of a local mirror at `offset`. Throws `http.not-found`. */
+export async function openLocal(url: string, offset: number): Promise<Body> {
+  const total = await localSize(url);
+  const start = Math.min(offset, total);
+  const stream = createReadStream(pathOf(url), { start, highWaterMark: 256 * 1024 });
   return {
     start,
-    total: found.size,
+    total,
     validator: undefined,
     chunks: stream,
     close: () => {
@@ -38,4 +41,8 @@ export async function openLocal(url: string, offset: number): Promise<Body> {
       return Promise.resolve();
     },
   };
+}
+
+function pathOf(url: string): string {
+  return url.startsWith('/') ? url : fileURLToPath(url);
 }

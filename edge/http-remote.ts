@@ -54,6 +54,27 @@ export async function openRemote(
   }
 }
 
+/** Bytes of a file by its head; `unknown` when the server does not say. Throws as {@link openRemote}. */
+export async function remoteSize(url: string, signal: AbortSignal | undefined): Promise<number | 'unknown'> {
+  const limits = { connectTimeout: 20_000, idleTimeout: 20_000, signal };
+  const watch = new Watch(url, limits);
+  try {
+    watch.expect(limits.connectTimeout, 'an answer');
+    const response = await fetch(url, {
+      method: 'HEAD',
+      headers: requestHeaders(undefined),
+      signal: watch.signal,
+    });
+    const refused = refusal(url, response, 0);
+    if (refused !== undefined) throw refused;
+    return numberHeader(response, 'content-length') ?? 'unknown';
+  } catch (error) {
+    throw watch.explain(error);
+  } finally {
+    watch.pause();
+  }
+}
+
 async function* watched(response: Response, watch: Watch, limits: Limits): AsyncGenerator<Uint8Array> {
   let complete = false;
   try {

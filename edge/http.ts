@@ -12,8 +12,8 @@
  * again later (Retry-After, else exponential backoff with jitter).
  */
 import { AppError } from '../core/errors.ts';
-import { openLocal, isLocal } from './http-local.ts';
-import { openRemote, type Body } from './http-remote.ts';
+import { isLocal, localSize, openLocal } from './http-local.ts';
+import { openRemote, remoteSize, type Body } from './http-remote.ts';
 import {
   backoff,
   DEFAULT_RETRY,
@@ -105,6 +105,24 @@ export async function downloadBytes(
     options,
   );
   return Buffer.concat(chunks);
+}
+
+/**
+ * Whether a mirror has a file (of `size` bytes, where the server says): asks for its head only. False
+ * also when the mirror cannot be reached or refuses.
+ */
+export async function exists(
+  url: string,
+  options: { readonly size?: number; readonly signal?: AbortSignal } = {},
+): Promise<boolean> {
+  try {
+    const size = isLocal(url) ? await localSize(url) : await remoteSize(url, options.signal);
+    return size === 'unknown' || options.size === undefined || size === options.size;
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    if (error instanceof AppError) return false;
+    throw error;
+  }
 }
 
 function open(

@@ -49,7 +49,7 @@ type Entry = Extract extends AsyncIterable<infer S> ? S : never;
 
 /** Owners are the caller, set-id bits are dropped, and whatever anybody may read in a sandbox is readable. */
 async function unpackEntry(entry: Entry, root: string): Promise<void> {
-  const { name, type, linkname, mode = 0 } = entry.header;
+  const { name, type, linkname, mode } = entry.header;
   const path = join(root, name);
   if (type === 'directory') {
     await mkdir(path, { recursive: true });
@@ -62,8 +62,8 @@ async function unpackEntry(entry: Entry, root: string): Promise<void> {
     return;
   }
   await unlink(path).catch(() => undefined);
-  if (type === 'symlink') await symlink(linkname ?? '', path);
-  else if (type === 'link') await link(join(root, linkname ?? ''), path);
+  if (type === 'symlink') await symlink(linkname, path);
+  else if (type === 'link') await link(join(root, linkname), path);
   else {
     await pipeline(entry, createWriteStream(path, { mode: 0o644 }));
     if ((mode & 0o111) !== 0) await chmod(path, 0o755);

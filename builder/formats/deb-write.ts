@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { AppError } from '../../core/errors.ts';
 import { printDeb822 } from './deb822.ts';
-import type { TarEntry } from './tar-entry.ts';
+import { TAR_BLOCK, type TarEntry } from './tar-entry.ts';
 import { TAR_END, tarHeader, tarPadding } from './tar-write.ts';
 
 /** One path of a package that we write. Directories above it are made with mode 0755. */
@@ -29,7 +29,8 @@ export interface DebSpec {
 /**
  * A .deb (deb(5)) whose bytes depend on the arguments only. Its two tars are not compressed: what zlib makes
  * of the same bytes differs between Node releases and processors, and images are compressed as a whole.
- * Throws an `AppError` of kind `bug` for paths that are no plain relative paths or stand twice.
+ * Throws an `AppError` of kind `bug` for paths that are no plain relative paths, stand twice,
+ * or do not fit a ustar header.
  */
 export function writeDeb(spec: DebSpec): Buffer {
   const files = withDirectories(spec.files);
@@ -141,7 +142,10 @@ function unwritable(path: string, why: string): AppError {
 function tar(nodes: readonly Node[], epoch: number): Buffer {
   const parts = nodes.flatMap((node) => {
     const content = node.content ?? Buffer.alloc(0);
-    return [tarHeader(tarEntry(node, content.length, epoch)), content, tarPadding(content.length)];
+    const header = tarHeader(tarEntry(node, content.length, epoch));
+    // dpkg reads no PAX headers.
+    if (header.length !== TAR_BLOCK) throw unwritable(node.path, 'is too long for ustar or not ASCII');
+    return [header, content, tarPadding(content.length)];
   });
   return Buffer.concat([...parts, TAR_END]);
 }

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { ReadableStream } from 'node:stream/web';
 import * as zlib from 'node:zlib';
 import { Decompress as ZstdDecompress } from 'fzstd';
@@ -88,8 +89,10 @@ async function* throughTransform(source: Chunks, transform: zlib.Gunzip): Chunks
   try {
     for await (const chunk of transform) yield chunk as Buffer;
   } finally {
-    input.destroy();
     transform.destroy();
+    input.destroy();
+    // Only then is the source closed.
+    await finished(input).catch(() => undefined);
   }
 }
 
@@ -117,6 +120,7 @@ async function* unpackZstd(source: Chunks): Chunks {
   yield* native === undefined ? unpackZstdInScript(source) : throughTransform(source, native());
 }
 
+/** fzstd checks the structure, not the checksum at the end of a frame; every caller knows the SHA-256 anyway. */
 async function* unpackZstdInScript(source: Chunks): Chunks {
   let ready: Uint8Array[] = [];
   let last: Uint8Array = new Uint8Array(0);

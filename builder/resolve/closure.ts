@@ -25,7 +25,7 @@ export interface Closure {
 /**
  * The packages that the roots need: Depends and Pre-Depends, never Recommends. For each or-group an alternative
  * that is already chosen is preferred, then the first one that some package satisfies, a real package before
- * one that provides the name, providers by name (Debian Policy §7). It never goes back on a choice: that is
+ * one that provides the name, providers by priority and name (Debian Policy §7). It never goes back on a choice: that is
  * enough for a set that we curate, and its outcome is easy to explain. The order of `packages` does not
  * matter. Throws an `AppError` of kind `recipe`: `resolve.missing` with the chain from the root,
  * `resolve.conflict` with the chains of both packages.
@@ -33,7 +33,7 @@ export interface Closure {
 export function resolveClosure(request: ClosureRequest): Closure {
   const universe = new Universe(request.packages, request.architecture);
   const search = new Search(universe);
-  for (const root of request.roots) search.require(universe.groups(root, 'roots'), undefined);
+  for (const root of request.roots) search.chooseRoot(root);
   if (request.includeEssential === true) {
     for (const found of universe.essential()) search.choose(found, undefined);
   }
@@ -61,6 +61,17 @@ class Search {
     this.#queue.push(found);
   }
 
+  /** A root means the package of that name, also where another one that is chosen already provides it. */
+  chooseRoot(root: string): void {
+    const groups = this.#universe.groups(root, 'roots');
+    for (const [first] of groups) {
+      const real = first === undefined ? undefined : this.#universe.named(first.name);
+      if (first !== undefined && real !== undefined && this.#universe.meets(real, first))
+        this.choose(real, undefined);
+    }
+    this.require(groups, undefined);
+  }
+
   require(groups: readonly (readonly Relation[])[], parent: string | undefined): void {
     for (const group of groups) {
       if (group.some((relation) => this.#universe.satisfiedBy(relation, this.chosen))) continue;
@@ -80,8 +91,8 @@ class Search {
 
   chain(name: string | undefined): string[] {
     const chain: string[] = [];
-    for (let at = name; at !== undefined; at = this.#parents.get(at)) chain.unshift(at);
-    return chain;
+    for (let at = name; at !== undefined; at = this.#parents.get(at)) chain.push(at);
+    return chain.reverse();
   }
 
   why(): Map<string, string[]> {

@@ -22,8 +22,7 @@ export class Universe {
       const known = this.#packages.get(candidate.name);
       if (known === undefined || isBetter(candidate, known)) this.#packages.set(candidate.name, candidate);
     }
-    const byName = [...this.#packages.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
-    for (const by of byName) {
+    for (const by of [...this.#packages.values()].sort(providerOrder)) {
       for (const { name, version } of this.provides(by)) {
         const providers = this.#providers.get(name) ?? [];
         providers.push({ by, version });
@@ -63,7 +62,7 @@ export class Universe {
     return by.provides === undefined ? [] : this.groups(by.provides, `${by.name} ${by.version}`).flat();
   }
 
-  /** The package to take for a relation: the real one, else the first provider by name. */
+  /** The package to take for a relation: the real one, else the provider of the highest priority, then by name. */
   candidate(relation: Relation): BinaryPackage | undefined {
     const real = this.#packages.get(relation.name);
     if (real !== undefined && this.meets(real, relation)) return real;
@@ -76,7 +75,7 @@ export class Universe {
     return this.satisfiers(relation, chosen).length > 0;
   }
 
-  /** The chosen packages that meet a relation: the real one first, then providers by name. */
+  /** The chosen packages that meet a relation: the real one first, then providers in their order. */
   satisfiers(relation: Relation, chosen: ReadonlyMap<string, BinaryPackage>): BinaryPackage[] {
     const real = chosen.get(relation.name);
     const providers = (this.#providers.get(relation.name) ?? [])
@@ -119,6 +118,17 @@ function appliesTo({ architectures }: Relation, architecture: string): boolean {
   const names = architectures.map((name) => name.replace(/^!/, ''));
   const matches = names.some((name) => name === architecture || name === 'any' || name === 'linux-any');
   return architectures.some((name) => name.startsWith('!')) ? !matches : matches;
+}
+
+/** As apt and debootstrap prefer them: of two that provide `awk`, the one that is required anyway. */
+const PRIORITIES = ['required', 'important', 'standard', 'optional'];
+
+function providerOrder(a: BinaryPackage, b: BinaryPackage): number {
+  const rank = ({ priority = '' }: BinaryPackage): number => {
+    const index = PRIORITIES.indexOf(priority);
+    return index < 0 ? PRIORITIES.length : index;
+  };
+  return rank(a) - rank(b) || (a.name < b.name ? -1 : 1);
 }
 
 /** Newer first; among equals the native build, then the one whose hash is lower, so that input order is nothing. */

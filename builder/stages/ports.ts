@@ -18,6 +18,10 @@ export interface BuildPorts {
   readonly toolboxTree: (toolbox: Outputs) => Promise<string>;
   /** A directory of hard links to verified blobs, in this order, named 00000, 00001 …; gone after the stage. */
   readonly linkBlobs: (blobs: readonly Extent[]) => Promise<AsyncDisposable & { readonly path: string }>;
+  /** The same with names of one's own. */
+  readonly linkNamed: (
+    blobs: Readonly<Record<string, Extent>>,
+  ) => Promise<AsyncDisposable & { readonly path: string }>;
   /** An empty directory for a stage's results; gone after the stage. */
   readonly scratch: () => Promise<AsyncDisposable & { readonly path: string }>;
   /** Puts bytes that can be made again into the store, without waiting for the disk. */

@@ -1,3 +1,4 @@
+import { AppError } from '../../core/errors.ts';
 import { defineStage, type Outputs } from '../graph/stage.ts';
 import { openPackages, type PackageRef } from './debian/packages.ts';
 import type { BuildPorts } from './ports.ts';
@@ -32,4 +33,14 @@ export function toolboxData(outputs: Outputs): Outputs[string][] {
     .filter((name) => name.startsWith('data-'))
     .sort()
     .flatMap((name) => outputs[name] ?? []);
+}
+
+/** The toolbox of a stage that cannot do without. */
+export function stageNeedsToolbox(toolbox: Outputs | undefined): Outputs {
+  if (toolbox !== undefined) return toolbox;
+  throw new AppError({
+    kind: 'bug',
+    code: 'stage.no-toolbox',
+    what: 'a stage was planned without a toolbox',
+  });
 }

@@ -28,12 +28,11 @@ import { AppError } from '../../core/errors.ts';
 import { splitClearsigned } from './clearsign.ts';
 import type { Fingerprint } from './fingerprint.ts';
 import type { Keyring } from './keyring.ts';
+import { CLOCK_SKEW, POLICY } from './policy.ts';
 import {
-  CLOCK_SKEW,
   examine,
   keyProblem,
   nameKey,
-  POLICY,
   rejectionError,
   type Candidate,
   type Judgement,

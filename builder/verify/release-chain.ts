@@ -17,7 +17,7 @@ import { parseRelease, type Release, type ReleaseFile } from '../formats/release
 import { checkBytes } from './hash-chain.ts';
 import type { Keyring } from './keyring.ts';
 import { verifyClearsigned, verifyDetached, type Verified } from './openpgp.ts';
-import { CLOCK_SKEW } from './signature-policy.ts';
+import { CLOCK_SKEW } from './policy.ts';
 
 /** `InRelease`, or `Release` with `Release.gpg`. */
 export type SignedRelease =

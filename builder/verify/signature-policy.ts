@@ -2,24 +2,14 @@
  * What we accept as a signature, decided before and after openpgp.js does the arithmetic.
  *
  * openpgp.js drops signatures that it does not support (version 3) without a word and judges the
- * expiry of a key at the time of signing only, so both are asked here, in our own words. Version 4 and
- * 6 signatures with RSA (2048 bits or more), ECDSA or EdDSA and SHA-2 or SHA-3 are accepted; DSA, MD5,
- * RIPEMD-160 and SHA-1 are refused, in the key's own self-signatures too.
+ * expiry of a key at the time of signing only, so both are asked here, in our own words.
  */
-import { config, enums, UnparseablePacket, type PartialConfig, type SignaturePacket } from 'openpgp';
+import { enums, UnparseablePacket, type SignaturePacket } from 'openpgp';
 import { AppError } from '../../core/errors.ts';
 import { parseFingerprint, type Fingerprint } from './fingerprint.ts';
+import { keyState } from './key-state.ts';
 import type { Keyring, PinnedKey } from './keyring.ts';
-
-export const POLICY: PartialConfig = {
-  minRSABits: 2048,
-  rejectHashAlgorithms: new Set([enums.hash.md5, enums.hash.sha1, enums.hash.ripemd]),
-  rejectMessageHashAlgorithms: new Set([enums.hash.md5, enums.hash.sha1, enums.hash.ripemd]),
-  rejectPublicKeyAlgorithms: new Set([enums.publicKey.elgamal, enums.publicKey.dsa]),
-};
-
-/** How far a signer's clock may run ahead of ours, in milliseconds. */
-export const CLOCK_SKEW = 5 * 60_000;
+import { POLICY } from './policy.ts';
 
 export interface Judgement {
   readonly now: Date;
@@ -74,21 +64,20 @@ export function examine(
 /** Whether the signing key was usable at `date`; the reason when it was not. */
 export async function keyProblem(candidate: Candidate, date: Date): Promise<Rejection | undefined> {
   const { pinned, packet } = candidate;
-  try {
-    await pinned.key.getSigningKey(packet.issuerKeyID, date, undefined, { ...config, ...POLICY });
-    return undefined;
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    const day = date.toISOString();
-    const got = `${nameKey(pinned)}: ${reason} (judged at ${day})`;
-    if (/revoked/i.test(reason)) {
+  const { state, reason } = await keyState(pinned, date, packet.issuerKeyID);
+  const got = `${nameKey(pinned)}: ${reason} (judged at ${date.toISOString()})`;
+  switch (state) {
+    case 'valid':
+      return undefined;
+    case 'revoked':
       return { code: 'key-revoked', what: 'the signing key has been revoked', got };
-    }
-    if (/key is expired/i.test(reason)) {
-      const expected = `a key that is valid at ${day}; this one ended ${pinned.expires?.toISOString() ?? 'earlier'}`;
+    case 'expired': {
+      const end = pinned.expires?.toISOString() ?? 'earlier';
+      const expected = `a key that is valid at ${date.toISOString()}; this one ended ${end}`;
       return { code: 'key-expired', what: 'the signing key has expired', expected, got };
     }
-    return { code: 'unsupported', what: 'the signing key cannot be used', got };
+    case 'unusable':
+      return { code: 'unsupported', what: 'the signing key cannot be used', got };
   }
 }
 
@@ -100,7 +89,6 @@ export function nameKey(pinned: PinnedKey): string {
 /** The error for a rejection. */
 export function rejectionError(rejection: Rejection, where: string, all: readonly Rejection[]): AppError {
   const others = all.filter((other) => other !== rejection).map((other) => `${other.what}: ${other.got}`);
-  const expired = rejection.code === 'key-expired' || rejection.code === 'key-revoked';
   return new AppError({
     kind: 'verification',
     code: `openpgp.${rejection.code}`,
@@ -108,7 +96,7 @@ export function rejectionError(rejection: Rejection, where: string, all: readonl
     where,
     expected: rejection.expected,
     got: [rejection.got, ...others].join('\n'),
-    next: NEXT[rejection.code] ?? (expired ? 'qubeforge keys check' : undefined),
+    next: NEXT[rejection.code],
   });
 }
 

@@ -1,19 +1,10 @@
+import type { PackageFacts } from './ingest.ts';
+
 /**
  * The shell script that makes a configured Debian root file system in a sandbox. What the comments call
  * "as mmdebstrap" is compared by a test with the tree that mmdebstrap makes from the same packages.
  */
 export const ROOT = '/work/root';
-
-/** A package as the script needs it. */
-export interface ConfiguredPackage {
-  /** Name as dpkg takes it on its command line (`libc6:amd64`). */
-  readonly argument: string;
-  readonly name: string;
-  readonly architecture: string;
-  readonly version: string;
-  /** Name below /in/control of the directory with its control files, for packages with a preinst. */
-  readonly preinst?: string | undefined;
-}
 
 /** Programs that must not really run while packages are configured, and what stands in for them. */
 const STANDINS: Readonly<Record<string, string>> = {
@@ -57,8 +48,13 @@ cat /in/data/* | tar -C $root -x -p --ignore-zeros --numeric-owner --xattrs --xa
 umask 022
 # A directory whose files were just written has a new time; dpkg leaves it like that.
 (cd $root && xargs -0 -r touch --no-create --no-dereference -- </job/filled)
-mkdir -p $root/var/lib/dpkg/info
-tar -C $root/var/lib/dpkg -x -p --numeric-owner -f /job/database.tar
+dpkg=$root/var/lib/dpkg
+mkdir -p $dpkg/info $dpkg/triggers
+cat /in/info/* | tar -C $dpkg/info -x -p --ignore-zeros --numeric-owner
+echo 1 >$dpkg/info/format
+cp /job/status $dpkg/status
+cp /job/architecture $dpkg/arch
+for file in /job/trigger-*; do cp "$file" "$dpkg/triggers/\${file#/job/trigger-}"; done
 `;
 }
 
@@ -93,19 +89,24 @@ chmod 0755 $root/usr/sbin/policy-rc.d
 }
 
 /** Runs preinst scripts in installation order, each as dpkg runs it, then configures all packages at once. */
-export function configureScript(packages: readonly ConfiguredPackage[]): string {
-  const preinsts = packages.flatMap(({ preinst, name, architecture }) =>
-    preinst === undefined ? [] : [`preinst ${preinst} ${name} ${architecture}`],
-  );
+export function configureScript(
+  packages: readonly Pick<PackageFacts, 'name' | 'architecture' | 'infoName' | 'members'>[],
+): string {
+  const preinsts = packages
+    .filter(({ members }) => members.includes('preinst'))
+    .map(({ name, architecture, infoName, members }) =>
+      ['preinst', name, architecture, infoName, ...members].join(' '),
+    );
   return `
-preinst() {
-  mkdir $root/var/lib/dpkg/tmp.ci
-  cp -p /in/control/$1/* $root/var/lib/dpkg/tmp.ci/
-  inside DPKG_MAINTSCRIPT_NAME=preinst DPKG_MAINTSCRIPT_PACKAGE=$2 DPKG_MAINTSCRIPT_ARCH=$3 \\
+preinst() { # NAME ARCHITECTURE INFO-NAME MEMBER...
+  package=$1 architecture=$2 info=$3; shift 3
+  mkdir $dpkg/tmp.ci
+  for member in "$@"; do cp -p $dpkg/info/$info.$member $dpkg/tmp.ci/$member; done
+  inside DPKG_MAINTSCRIPT_NAME=preinst DPKG_MAINTSCRIPT_PACKAGE=$package DPKG_MAINTSCRIPT_ARCH=$architecture \\
     DPKG_MAINTSCRIPT_PACKAGE_REFCOUNT=1 DPKG_ADMINDIR=/var/lib/dpkg DPKG_ROOT= DPKG_FORCE=depends \\
     DPKG_RUNNING_VERSION=$dpkg_version /var/lib/dpkg/tmp.ci/preinst install >&2 ||
-    { echo "preinst of $2 failed" >&2; exit 1; }
-  rm -r $root/var/lib/dpkg/tmp.ci
+    { echo "the preinst script of $package failed" >&2; exit 1; }
+  rm -r $dpkg/tmp.ci
 }
 dpkg_version=$(inside dpkg --version | sed -n '1s/.* \\([0-9][^ ]*\\) .*/\\1/p')
 ${preinsts.join('\n')}

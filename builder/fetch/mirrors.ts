@@ -1,0 +1,114 @@
+/**
+ * Where a repository's files may come from, in the order of trying: `--mirror NAME=URL`, then
+ * `QUBEFORGE_MIRROR_<NAME>`, then the host's own package sources when they are of the same
+ * distribution, then the recipe's defaults, then the snapshot archive of the locked date. No mirror is
+ * trusted; the order is about speed and the owner's wishes only. Pure.
+ */
+import { AppError } from '../../core/errors.ts';
+import type { HostSource } from '../../edge/apt-config.ts';
+import type { RepositorySpec } from '../lock/ports.ts';
+
+export interface Mirror {
+  readonly url: string;
+  readonly origin: 'option' | 'environment' | 'host' | 'recipe' | 'snapshot';
+}
+
+export interface MirrorSettings {
+  /** From `--mirror NAME=URL`, by repository name. */
+  readonly options: ReadonlyMap<string, string>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly host: readonly HostSource[];
+}
+
+/** The mirrors of a repository; `date` (of the locked Release) adds the snapshot archive. */
+export function mirrorsOf(repository: RepositorySpec, settings: MirrorSettings, date?: Date): Mirror[] {
+  const candidates: (Mirror | undefined)[] = [
+    mirror('option', settings.options.get(repository.name)),
+    mirror('environment', settings.env[environmentName(repository.name)]),
+    ...settings.host
+      .filter((source) => isSameDistribution(source, repository))
+      .map((source) => mirror('host', source.uri)),
+    ...repository.mirrors.map((url) => mirror('recipe', url)),
+    date === undefined || repository.snapshot === undefined
+      ? undefined
+      : mirror('snapshot', `${trim(repository.snapshot)}/${snapshotStamp(date)}`),
+  ];
+  const seen = new Set<string>();
+  return candidates.flatMap((candidate) => {
+    if (candidate === undefined || seen.has(candidate.url)) return [];
+    seen.add(candidate.url);
+    return [candidate];
+  });
+}
+
+/** `debian-security` is overridden by `QUBEFORGE_MIRROR_DEBIAN_SECURITY`. */
+export function environmentName(repository: string): string {
+  return `QUBEFORGE_MIRROR_${repository.toUpperCase().replaceAll('-', '_')}`;
+}
+
+/** `20250809T094107Z`, as the snapshot archive names its states. */
+export function snapshotStamp(date: Date): string {
+  return date.toISOString().replace(/[-:]|\.\d+/g, '');
+}
+
+/** Reads `--mirror NAME=URL` options. Throws `usage.mirror`. URLs: http, https, file, or an absolute path. */
+export function parseMirrorOptions(options: readonly string[]): Map<string, string> {
+  const mirrors = new Map<string, string>();
+  for (const option of options) {
+    const match = /^([a-z0-9][a-z0-9-]*)=((?:https?:\/\/|file:\/\/|\/).+)$/.exec(option);
+    const [, name, url] = match ?? [];
+    if (name === undefined || url === undefined) {
+      throw new AppError({
+        kind: 'usage',
+        code: 'usage.mirror',
+        what: 'a mirror is given as NAME=URL',
+        where: `--mirror ${option}`,
+        expected:
+          'the name of a repository in the recipe, `=`, and an http, https or file URL or a directory',
+        got: option,
+      });
+    }
+    mirrors.set(name, url);
+  }
+  return mirrors;
+}
+
+/** The address of a file below a mirror. Special characters are escaped, but not in directories. */
+export function locate(base: string, path: string): string {
+  const start = trim(base);
+  if (start.startsWith('/')) return `${start}/${path}`;
+  return `${start}/${path.split('/').map(encodeURIComponent).join('/')}`;
+}
+
+function mirror(origin: Mirror['origin'], url: string | undefined): Mirror | undefined {
+  return url === undefined || url === '' ? undefined : { origin, url: trim(url) };
+}
+
+const DEBIAN_SUITE =
+  /^(?:(?:old)*stable|testing|unstable|experimental|sid|buster|bullseye|bookworm|trixie|forky|duke)(?:[-/].*)?$/;
+
+/**
+ * A source of the host serves the same files when its address ends in the same path as one of the
+ * recipe's mirrors (`/debian`, `/debian-security`) and it is used for suites of Debian.
+ */
+function isSameDistribution(source: HostSource, repository: RepositorySpec): boolean {
+  const path = pathOf(source.uri);
+  if (path === undefined || !source.suites.some((suite) => DEBIAN_SUITE.test(suite))) return false;
+  return repository.mirrors.some((url) => {
+    const wanted = pathOf(url);
+    return wanted !== undefined && wanted !== '' && (path === wanted || path.endsWith(wanted));
+  });
+}
+
+function pathOf(url: string): string | undefined {
+  try {
+    const parsed = new URL(url);
+    return ['http:', 'https:', 'file:'].includes(parsed.protocol) ? trim(parsed.pathname) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function trim(url: string): string {
+  return url.replace(/\/+$/, '');
+}

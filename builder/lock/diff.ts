@@ -1,0 +1,137 @@
+/** What moved between two locks, for people. */
+import { formatBytes } from '../../core/bytes.ts';
+import { compareDebianVersions } from '../formats/debian-version.ts';
+import type { Lock, LockedPackage, LockedRelease } from './schema.ts';
+
+export interface Moved {
+  readonly name: string;
+  readonly architecture: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface LockDiff {
+  readonly added: readonly LockedPackage[];
+  readonly removed: readonly LockedPackage[];
+  readonly upgraded: readonly Moved[];
+  readonly downgraded: readonly Moved[];
+  /** Same version, other bytes or another place: worth a look. */
+  readonly replaced: readonly Moved[];
+  /** One line for each source package that moved. */
+  readonly sources: readonly string[];
+  /** One line for each Release that moved, came or went, and for each other signing key. */
+  readonly releases: readonly string[];
+  readonly recipeChanged: boolean;
+  /** The order of installation changed though the packages did not. */
+  readonly reordered: boolean;
+  /** Bytes to download, new minus old. */
+  readonly sizeChange: number;
+}
+
+/** Compares two locks of one recipe. */
+export function diffLocks(before: Lock, after: Lock): LockDiff {
+  const old = byName(before);
+  const fresh = byName(after);
+  const pairs = [...fresh].flatMap(([name, to]) => {
+    const from = old.get(name);
+    return from === undefined ? [] : [{ from, to }];
+  });
+  const moved = (sign: number): Moved[] =>
+    pairs
+      .filter(({ from, to }) => compareDebianVersions(to.version, from.version) === sign)
+      .map(({ from, to }) => describeMove(from, to, from.version, to.version));
+  const replaced = pairs
+    .filter(({ from, to }) => from.version === to.version && placeOf(from) !== placeOf(to))
+    .map(({ from, to }) => describeMove(from, to, placeOf(from), placeOf(to)));
+  const samePackages = pairs.length === old.size && pairs.length === fresh.size;
+  return {
+    added: [...fresh].filter(([name]) => !old.has(name)).map(([, entry]) => entry),
+    removed: [...old].filter(([name]) => !fresh.has(name)).map(([, entry]) => entry),
+    upgraded: moved(1),
+    downgraded: moved(-1),
+    replaced,
+    sources: diffSources(before, after),
+    releases: diffReleases(before, after),
+    recipeChanged: before.recipe.digest !== after.recipe.digest,
+    reordered: samePackages && [...old.keys()].join() !== [...fresh.keys()].join(),
+    sizeChange: totalSize(after) - totalSize(before),
+  };
+}
+
+/** Whether a build from either lock gets the same files in the same order. */
+export function buildsTheSame(diff: LockDiff): boolean {
+  const lists = [diff.added, diff.removed, diff.upgraded, diff.downgraded, diff.replaced, diff.sources];
+  return lists.every((list) => list.length === 0) && !diff.reordered && !diff.recipeChanged;
+}
+
+/** The diff as lines; `nothing moved` when it is empty. */
+export function printLockDiff(diff: LockDiff): string {
+  const lines = [
+    ...(diff.recipeChanged ? ['recipe     changed'] : []),
+    ...diff.releases.map((line) => `release    ${line}`),
+    ...diff.added.map((entry) => `added      ${label(entry)} ${entry.version}`),
+    ...diff.removed.map((entry) => `removed    ${label(entry)} ${entry.version}`),
+    ...diff.upgraded.map((entry) => `upgraded   ${label(entry)} ${entry.from} → ${entry.to}`),
+    ...diff.downgraded.map((entry) => `DOWNGRADED ${label(entry)} ${entry.from} → ${entry.to}`),
+    ...diff.replaced.map((entry) => `REPLACED   ${label(entry)} ${entry.from} → ${entry.to}`),
+    ...diff.sources.map((line) => `source     ${line}`),
+    ...(diff.reordered ? ['order      packages are installed in another order'] : []),
+  ];
+  if (lines.length === 0) return 'nothing moved';
+  const sign = diff.sizeChange < 0 ? '-' : '+';
+  return [...lines, `download   ${sign}${formatBytes(Math.abs(diff.sizeChange))}`].join('\n');
+}
+
+function byName(lock: Lock): Map<string, LockedPackage> {
+  return new Map(lock.packages.map((entry) => [label(entry), entry]));
+}
+
+function label({ name, architecture }: { readonly name: string; readonly architecture: string }): string {
+  return `${name}:${architecture}`;
+}
+
+function placeOf(entry: LockedPackage): string {
+  return `${entry.sha256.slice(0, 16)} ${entry.repository}/${entry.suite}/${entry.component}/${entry.path}`;
+}
+
+function describeMove(from: LockedPackage, to: LockedPackage, before: string, after: string): Moved {
+  return { name: to.name, architecture: from.architecture, from: before, to: after };
+}
+
+function diffSources(before: Lock, after: Lock): string[] {
+  const print = (lock: Lock): Map<string, string> =>
+    new Map(lock.sources.map((source) => [source.name, source.version]));
+  return diffMaps(print(before), print(after));
+}
+
+function diffReleases(before: Lock, after: Lock): string[] {
+  const map = (print: (release: LockedRelease) => string, lock: Lock): Map<string, string> =>
+    new Map(lock.releases.map((release) => [`${release.repository} ${release.suite}`, print(release)]));
+  const dates = diffMaps(
+    map(({ date }) => date, before),
+    map(({ date }) => date, after),
+  );
+  const known = map(({ signer }) => signer, before);
+  const keys = [...map(({ signer }) => signer, after)].filter(
+    ([name, signer]) => known.has(name) && known.get(name) !== signer,
+  );
+  return [
+    ...dates,
+    ...keys.map(([name, signer]) => `${name} signed by ${known.get(name) ?? ''} → ${signer}`),
+  ];
+}
+
+function diffMaps(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): string[] {
+  const names = [...new Set([...before.keys(), ...after.keys()])];
+  return names.flatMap((name) => {
+    const from = before.get(name) ?? 'none';
+    const to = after.get(name) ?? 'none';
+    return from === to ? [] : [`${name} ${from} → ${to}`];
+  });
+}
+
+function totalSize(lock: Lock): number {
+  const packages = lock.packages.reduce((sum, entry) => sum + entry.size, 0);
+  const files = lock.sources.flatMap((source) => source.files);
+  return packages + files.reduce((sum, file) => sum + file.size, 0);
+}

@@ -1,0 +1,95 @@
+/**
+ * `NAME.lock.json`, version 1: everything that a build takes from outside, exactly.
+ *
+ * ```ts
+ * const lock = parseLock(text, where);   // refuses any edit
+ * checkFits(lock, recipe, where);        // refuses another recipe than it was made from
+ * await writeFileAtomic(path, printLock(lock));
+ * ```
+ */
+import { z } from 'zod';
+import { parseSha256, type Sha256 } from '../../core/digest.ts';
+import { parseFingerprint, type Fingerprint } from '../verify/fingerprint.ts';
+
+const digest = z.string().transform((text, context): Sha256 => {
+  const parsed = parseSha256(text);
+  if (parsed === undefined || parsed !== text) context.addIssue('not a SHA-256 in small letters');
+  return text as Sha256;
+});
+const fingerprint = z.string().transform((text, context): Fingerprint => {
+  if (parseFingerprint(text) !== text) context.addIssue('not a full fingerprint in capitals');
+  return text as Fingerprint;
+});
+/** No absolute path, no `..`, no empty part: it is appended to the address of a mirror. */
+const path = z
+  .string()
+  .regex(/^(?!.*(?:^|\/)\.{0,2}(?:\/|$))[^\0\n\\]+$/, 'not a relative path without . and .. parts');
+const size = z.int().nonnegative();
+const word = z.string().regex(/^\S+$/, 'empty or with blanks');
+const date = z.iso.datetime();
+
+const index = z.strictObject({
+  kind: z.enum(['packages', 'sources']),
+  component: word,
+  architecture: word,
+  path,
+  size,
+  sha256: digest,
+});
+
+const release = z.strictObject({
+  repository: word,
+  suite: path,
+  codename: word,
+  /** Of the Release file. */
+  date,
+  validUntil: date.optional(),
+  signer: fingerprint,
+  signingKey: fingerprint,
+  /** SHA-256 of the archived InRelease, or of Release and Release.gpg. */
+  evidence: z.union([
+    z.strictObject({ inRelease: digest }),
+    z.strictObject({ release: digest, signature: digest }),
+  ]),
+  indexes: z.array(index),
+});
+
+const origin = { repository: word, suite: path, component: word };
+
+const lockedPackage = z.strictObject({
+  name: word,
+  version: word,
+  architecture: word,
+  size,
+  sha256: digest,
+  path,
+  ...origin,
+});
+
+const lockedSource = z.strictObject({
+  name: word,
+  version: word,
+  directory: path,
+  ...origin,
+  files: z.array(z.strictObject({ name: path, size, sha256: digest })).min(1),
+});
+
+export const lockSchema = z.strictObject({
+  version: z.literal(1),
+  family: z.literal('debian'),
+  recipe: z.strictObject({ name: word, digest }),
+  architecture: word,
+  releases: z.array(release),
+  /** In the order of installation. */
+  packages: z.array(lockedPackage),
+  sources: z.array(lockedSource),
+});
+
+export type Lock = z.infer<typeof lockSchema>;
+export type LockedRelease = Lock['releases'][number];
+export type LockedIndex = LockedRelease['indexes'][number];
+export type LockedPackage = Lock['packages'][number];
+export type LockedSource = Lock['sources'][number];
+
+/** What a lock file holds: the lock and the digest of its canonical JSON. */
+export const lockFileSchema = z.strictObject({ ...lockSchema.shape, digest });

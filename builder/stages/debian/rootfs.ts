@@ -1,0 +1,125 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { defineStage, type Artifact, type Outputs, type StageContext } from '../../graph/stage.ts';
+import { stageNeedsToolbox } from '../toolbox.ts';
+import type { BuildPorts } from '../ports.ts';
+import { configureScript, prepareScript, unpackScript, ROOT } from './configure-script.ts';
+import { triggerFiles } from './dpkg-database.ts';
+import { formerResults, kernelCache, rememberResults, type KernelCache } from './kernel-cache.ts';
+import { kernelScript } from './kernel-script.ts';
+import { normaliseScript } from './normalisations.ts';
+import { openPackages, type PackageRef, type StoredPackage } from './packages.ts';
+import { settingsScript, type Settings } from './settings-script.ts';
+
+/** A file of ours that goes over the packages; its bytes are in the store. */
+export interface OverlaySource {
+  readonly content: Artifact;
+  readonly target: string;
+  readonly mode: string;
+  readonly owner: string;
+  readonly group: string;
+}
+
+export interface RootfsOptions {
+  readonly architecture: string;
+  /** In apt's order of installation: the order decides numbers of users and more. */
+  readonly packages: readonly PackageRef[];
+  readonly settings?: Settings | undefined;
+  readonly files: readonly OverlaySource[];
+}
+
+type Context = StageContext<RootfsOptions, BuildPorts>;
+
+/**
+ * Unpacks, configures and normalises a Debian root file system and packs it as a tar (pax, sorted, times not
+ * after SOURCE_DATE_EPOCH). The tree is the one that mmdebstrap makes of the same packages, but for
+ * `NORMALISATIONS`.
+ */
+export const debianRootfsStage = defineStage<RootfsOptions, BuildPorts>({
+  name: 'debian-rootfs',
+  version: 1,
+  async run(context): Promise<Outputs> {
+    const { options, ports } = context;
+    const packages = await openPackages(ports, options.packages, context);
+    const cache = kernelCache(
+      packages.map(({ facts }, index) => ({ facts, ref: options.packages[index] as PackageRef })),
+      context.epoch,
+    );
+    await using out = await ports.scratch();
+    await assemble(context, packages, cache, out.path);
+    await keepKernelResults(ports, cache, join(out.path, 'cache'));
+    return { rootfs: await ports.keep(join(out.path, 'rootfs.tar')) };
+  },
+});
+
+async function assemble(
+  { options, ports, toolbox, epoch, signal, sink, id }: Context,
+  packages: readonly StoredPackage[],
+  cache: KernelCache,
+  out: string,
+): Promise<void> {
+  await using data = await ports.linkBlobs(packages.map((pkg) => pkg.data));
+  await using info = await ports.linkBlobs(packages.map((pkg) => pkg.info));
+  await using files = await ports.linkBlobs(options.files.map((file) => file.content));
+  await using depmod = await ports.linkNamed(withoutPrefix(await formerResults(ports.store, cache.depmod)));
+  await using initrd = await ports.linkNamed(withoutPrefix(await formerResults(ports.store, cache.initrd)));
+  await ports.sandbox({
+    toolbox: await ports.toolboxTree(stageNeedsToolbox(toolbox)),
+    script: rootfsScript(options, packages, epoch),
+    files: jobFiles(options, packages),
+    inputs: { data: data.path, info: info.path, files: files.path, depmod: depmod.path, initrd: initrd.path },
+    out,
+    env: { SOURCE_DATE_EPOCH: String(epoch) },
+    signal,
+    log: (message) => {
+      sink({ type: 'log', id, level: 'debug', message });
+    },
+  });
+}
+
+/** `initrd-6.12-KEY.tar` lies in a directory named after its kind. */
+function withoutPrefix(results: Readonly<Record<string, Artifact>>): Record<string, Artifact> {
+  return Object.fromEntries(
+    Object.entries(results).map(([name, blob]) => [name.replace(/^[a-z]+-/, ''), blob]),
+  );
+}
+
+async function keepKernelResults(ports: BuildPorts, cache: KernelCache, directory: string): Promise<void> {
+  const names = await readdir(directory);
+  for (const kind of ['depmod', 'initrd'] as const) {
+    const results: Record<string, Artifact> = {};
+    for (const name of names.filter((file) => file.startsWith(`${kind}-`))) {
+      results[name] = await ports.keep(join(directory, name));
+    }
+    await rememberResults(ports.store, cache[kind], results);
+  }
+}
+
+function jobFiles(options: RootfsOptions, packages: readonly StoredPackage[]): Record<string, string> {
+  const filled = new Set(packages.flatMap(({ facts }) => facts.filledDirectories));
+  const triggers = triggerFiles(packages.flatMap(({ facts }) => facts.interests));
+  return {
+    filled: [...filled].map((path) => `${path === '' ? '.' : path}\0`).join(''),
+    status: packages.map(({ facts }) => facts.status).join('\n'),
+    architecture: `${options.architecture}\n`,
+    packages: packages
+      .map(({ facts }) => `${facts.name}:${facts.architecture}`.replace(/:all$/, ''))
+      .join('\n'),
+    ...Object.fromEntries([...triggers].map(([name, text]) => [`trigger-${name}`, text])),
+  };
+}
+
+function rootfsScript(options: RootfsOptions, packages: readonly StoredPackage[], epoch: number): string {
+  const overlays = options.files.map((file, index) => ({ ...file, name: String(index).padStart(5, '0') }));
+  return [
+    unpackScript(),
+    prepareScript(),
+    configureScript(packages.map(({ facts }) => facts)),
+    settingsScript(options.settings, overlays),
+    kernelScript(),
+    normaliseScript(),
+    `tar --sort=name --mtime=@${epoch} --clamp-mtime --numeric-owner --format=pax \\
+      --pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime --xattrs --xattrs-include='*' \\
+      -C ${ROOT} -c -f /out/rootfs.tar .`,
+  ].join('\n');
+}
