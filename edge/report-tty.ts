@@ -37,8 +37,9 @@ interface Growing {
 }
 
 interface Running extends Growing {
-  readonly title: string;
+  title: string;
   readonly parent: Growing;
+  /** Undefined until listr2 gets to the task, which may be after its end. */
   wrapper: Wrapper | undefined;
 }
 
@@ -93,6 +94,7 @@ function start(event: Extract<Event, { type: 'started' }>, tasks: Map<string, Ru
     title: event.title,
     task: (_, wrapper) => {
       running.wrapper = wrapper;
+      wrapper.title = running.title;
       return follow(first, wrapper, true);
     },
   };
@@ -135,7 +137,8 @@ function show(task: Running, text: string): void {
 function end(task: Running, event: Extract<Event, { type: 'finished' }>): void {
   const marks = [event.outcome === 'done' ? undefined : event.outcome, event.detail];
   const suffix = marks.filter((mark) => mark !== undefined).join(' · ');
-  if (task.wrapper !== undefined && suffix !== '') task.wrapper.title = `${task.title} · ${suffix}`;
+  if (suffix !== '') task.title += ` · ${suffix}`;
+  if (task.wrapper !== undefined) task.wrapper.title = task.title;
   task.last.resolve(undefined);
 }
 

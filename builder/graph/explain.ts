@@ -59,14 +59,18 @@ function explain(
   return { ...about, state: 'changed', changes, because };
 }
 
-/** The members in which two definitions differ, by path, sorted. Lists of texts are compared as sets. */
+/** The members in which two definitions differ, by path, sorted. Lists of texts are compared as sets first. */
 export function compareDefinitions(before: NodeDefinition, after: NodeDefinition): Change[] {
   const [old, now] = [flatten(before), flatten(after)];
   const paths = [...new Set([...old.keys(), ...now.keys()])].sort();
-  return paths.flatMap((path) => {
+  const changes = paths.flatMap((path) => {
     const change = { path, before: old.get(path), after: now.get(path) };
     return change.before === change.after ? [] : [change];
   });
+  const differ = canonicalJson(before) !== canonicalJson(after);
+  return changes.length === 0 && differ
+    ? [{ path: 'order of a list', before: '[…]', after: '[…]' }]
+    : changes;
 }
 
 /** Leaves of a value by their dotted paths. */
