@@ -134,13 +134,9 @@ describe('verifyClearsigned', () => {
     const key = await makeTestKey({ created, type: 'rsa', config: sha1 });
     const detached = async (config: PartialConfig): Promise<AppError> => {
       const message = await createMessage({ binary: Buffer.from(text) });
-      const signed: string = await sign({
-        message,
-        signingKeys: key.privateKey,
-        detached: true,
-        date: signedAt,
-        config,
-      });
+      const signed = String(
+        await sign({ message, signingKeys: key.privateKey, detached: true, date: signedAt, config }),
+      );
       return appErrorOf(async () =>
         verifyDetached(Buffer.from(text), Buffer.from(signed), options(await keyringOf([key]))),
       );
