@@ -1,8 +1,11 @@
 // Bundles each program into one file: it starts three times faster than from source, and the
 // installer medium carries it as it is. The output depends on the sources only.
 import { build } from 'esbuild';
-import { chmod } from 'node:fs/promises';
+import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const entries = { qubeforge: 'builder/cli/main.ts' };
 
 // zx declares its own `createRequire`, so the one for bundled CommonJS needs another name.
@@ -12,11 +15,13 @@ const banner = [
   'const require = __qfCreateRequire(import.meta.url);',
 ].join('\n');
 
-await build({
+const { outputFiles } = await build({
+  absWorkingDir: root,
   entryPoints: entries,
   outdir: 'dist',
   outExtension: { '.js': '.mjs' },
   bundle: true,
+  write: false,
   platform: 'node',
   format: 'esm',
   target: 'node20',
@@ -25,4 +30,16 @@ await build({
   banner: { js: banner },
   logLevel: 'warning',
 });
-await Promise.all(Object.keys(entries).map((name) => chmod(`dist/${name}.mjs`, 0o755)));
+
+// Renamed into place: a program that is starting at this moment sees the old file or the new one.
+await mkdir(`${root}/dist`, { recursive: true });
+for (const { path, contents } of outputFiles) {
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    await writeFile(temporary, contents);
+    await chmod(temporary, 0o755);
+    await rename(temporary, path);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}

@@ -149,8 +149,7 @@ describe('the command line', () => {
   it('explains itself', async () => {
     const general = await runCli(['--help']);
     expect(general.code).toBe(0);
-    for (const { summary } of COMMANDS)
-      expect(general.stdout).toContain(summary);
+    for (const { summary } of COMMANDS) expect(general.stdout).toContain(summary);
     expect(await runCli([])).toMatchObject({ code: 2, stdout: '', stderr: general.stdout });
     for (const { name, options } of COMMANDS) {
       const { code, stdout } = await runCli([name, '--help']);
