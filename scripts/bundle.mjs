@@ -2,11 +2,14 @@
 // installer medium carries it as it is. The output depends on the sources only.
 import { build } from 'esbuild';
 import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, parse } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const entries = { qubeforge: 'builder/cli/main.ts' };
+const entries = { qubeforge: 'builder/cli/main.ts', 'deb-worker': 'edge/deb-worker.ts' };
+
+// What the user starts; the others are loaded by these.
+const programs = ['qubeforge'];
 
 // zx declares its own `createRequire`, so the one for bundled CommonJS needs another name.
 const banner = [
@@ -37,7 +40,7 @@ for (const { path, contents } of outputFiles) {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     await writeFile(temporary, contents);
-    await chmod(temporary, 0o755);
+    await chmod(temporary, programs.includes(parse(path).name) ? 0o755 : 0o644);
     await rename(temporary, path);
   } finally {
     await rm(temporary, { force: true });

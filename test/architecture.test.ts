@@ -86,7 +86,7 @@ describe('registries', () => {
     ['builder/recipe/kinds/', 'builder/recipe/kinds/registry.ts', /kind: z\.literal\(/],
     ['builder/recipe/families/', 'builder/recipe/families/registry.ts', /family: z\.literal\(/],
     ['builder/stages/', 'builder/stages/registry.ts', /\bdefineStage[<(]/],
-    ['builder/outputs/', 'builder/outputs/registry.ts', /\bdefineOutput[<(]/],
+    ['builder/outputs/', 'builder/stages/registry.ts', /\bdefineStage[<(]/],
   ];
 
   it.each(REGISTRIES)('of %s know every file there', (folder, registry, mark) => {

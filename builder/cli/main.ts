@@ -2,6 +2,9 @@ import { projectRoot } from '../../edge/project.ts';
 import { runProgram } from './program.ts';
 import { COMMANDS } from './registry.ts';
 
+// Results do not depend on the caller's habits.
+process.umask(0o022);
+
 const abort = new AbortController();
 process.on('SIGINT', () => {
   if (abort.signal.aborted) {

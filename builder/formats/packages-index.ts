@@ -72,7 +72,7 @@ const VERBATIM = [
   'replaces',
 ] as const;
 
-/** Every stanza of a Packages index (the repository format of wiki.debian.org/DebianRepository/Format). */
+/** Every stanza of a Packages index (the Debian repository format). */
 export function parsePackagesIndex(data: Buffer, where = 'Packages'): BinaryPackage[] {
   return [...packagesIn(data, where)];
 }

@@ -26,7 +26,7 @@ export interface Release {
 }
 
 /**
- * Reads a Release file (the repository format of wiki.debian.org/DebianRepository/Format; apt's
+ * Reads a Release file (the Debian repository format; apt's
  * `Acquire-By-Hash`). Only SHA-256 counts. The caller has verified the signature. Throws an `AppError`
  * (`release.*`) for a missing field, a bad date or hash, or a path that leaves the suite's directory.
  */

@@ -168,10 +168,16 @@ async function loadKey(entry: Entry, armored: Uint8Array | undefined): Promise<P
   return { fingerprint, file, owner, purpose, source, checked, created, expires, key };
 }
 
+const ONE_BLOCK =
+  /^-----BEGIN PGP PUBLIC KEY BLOCK-----\r?\n[^-]*\r?\n-----END PGP PUBLIC KEY BLOCK-----\s*$/;
+
 async function readOneKey(armored: Uint8Array, where: string, fingerprint: string): Promise<PublicKey> {
   let keys: Key[];
   try {
-    keys = await readKeys({ armoredKeys: new TextDecoder('utf-8', { fatal: true }).decode(armored) });
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(armored);
+    // openpgp.js would read the first block and pass over what follows.
+    if (!ONE_BLOCK.test(text)) throw new Error('it is not one armored public key block');
+    keys = await readKeys({ armoredKeys: text });
   } catch (error) {
     throw keysError('keys.file', `the file of key ${fingerprint} is not an armored public key`, {
       where,

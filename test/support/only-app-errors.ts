@@ -39,3 +39,14 @@ export async function codeOfAsync(work: () => Promise<unknown>): Promise<string>
   expect(code, 'nothing was thrown').toBeDefined();
   return code ?? '';
 }
+
+/** The `AppError` that `work` fails with; fails when it succeeds or throws anything else. */
+export async function appErrorOf(work: () => unknown): Promise<AppError> {
+  try {
+    await work();
+  } catch (error) {
+    expect(error).toBeInstanceOf(AppError);
+    return error as AppError;
+  }
+  throw new Error('nothing was thrown');
+}

@@ -22,7 +22,7 @@ describe('tar', () => {
         });
         expect(plain).toEqual(written);
       }),
-      { numRuns: 1500 },
+      { numRuns: 1000 },
     );
   });
 
@@ -76,7 +76,7 @@ describe('tar', () => {
         const turned = { ...entry, xattrs: new Map([...(entry.xattrs ?? [])].reverse()) };
         expect(tarHeader(turned)).toEqual(tarHeader(entry));
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 

@@ -1,0 +1,135 @@
+import { join } from 'node:path';
+import { AppError } from '../../../core/errors.ts';
+import { planBuild } from '../../graph/plan.ts';
+import { execute, resultOf, type Results } from '../../graph/execute.ts';
+import type { Node } from '../../graph/node.ts';
+import type { Lock } from '../../lock/schema.ts';
+import { loadBuildable } from '../../recipe/load.ts';
+import { aptResolver, closureResolver } from '../../stages/debian/apt-resolver.ts';
+import type { BuildPorts } from '../../stages/ports.ts';
+import type { BuildRequest } from '../commands/build.ts';
+import type { Context } from '../command.ts';
+import { readLock, staleness, updateLock, type LoadedBuildable } from './locks.ts';
+import { placeProducts } from './products.ts';
+import { productsOf, toolboxNode, wantedFiles, type LockedRecipe, type Product } from './plan.ts';
+import { openSession, type Session } from './session.ts';
+
+/** How a build treats locks that are missing or do not fit. */
+export type StalePolicy = BuildRequest['onStaleLock'];
+
+/** Builds recipes and puts their products into the output directory. */
+export async function build(context: Context, request: BuildRequest): Promise<void> {
+  await using session = await openSession(context, request);
+  const recipes = await lockRecipes(session, request.recipes, request.onStaleLock);
+  const products = await planProducts(session, recipes, request.outputs);
+  const results = await buildProducts(session, recipes, products);
+  await placeProducts(session, join(context.cwd, 'out'), products, results);
+}
+
+/** Recipes with locks that fit, each toolbox before the recipes that need it. */
+export async function lockRecipes(
+  session: Session,
+  names: readonly string[],
+  policy: StalePolicy,
+): Promise<Map<string, LockedRecipe>> {
+  const locked = new Map<string, LockedRecipe>();
+  const visit = async (name: string): Promise<LockedRecipe> => {
+    const known = locked.get(name);
+    if (known !== undefined) return known;
+    const loaded = await loadBuildable(session.context.recipes, name);
+    const { recipe } = loaded;
+    const toolbox = recipe.kind === 'toolbox' ? undefined : await visit(recipe.toolbox);
+    const made = { loaded, lock: await fittingLock(session, loaded, toolbox, policy) };
+    locked.set(name, made);
+    return made;
+  };
+  for (const name of names) await visit(name);
+  return locked;
+}
+
+async function fittingLock(
+  session: Session,
+  loaded: LoadedBuildable,
+  toolbox: LockedRecipe | undefined,
+  policy: StalePolicy,
+): Promise<Lock> {
+  const lock = await readLock(session, loaded);
+  const stale = staleness(session, loaded, lock);
+  if (policy === 'fail') {
+    if (stale !== undefined) throw stale;
+    if (lock !== undefined) return lock;
+  }
+  if (lock !== undefined && stale === undefined && (await isHere(session, { loaded, lock }))) return lock;
+  return await relock(session, loaded, toolbox, lock);
+}
+
+/** Resolves a recipe anew; builds its toolbox first, since apt runs in it. */
+export async function relock(
+  session: Session,
+  loaded: LoadedBuildable,
+  toolbox: LockedRecipe | undefined,
+  previous: Lock | undefined,
+): Promise<Lock> {
+  const wanted = loaded.recipe.packages;
+  if (toolbox === undefined) return await updateLock(session, loaded, previous, closureResolver(wanted));
+  const node = toolboxNode(toolbox);
+  const results = await runNodes(session, [toolbox], [node]);
+  const resolver = aptResolver(session.ports, resultOf(results, node), wanted, session.context.signal);
+  return await updateLock(session, loaded, previous, resolver);
+}
+
+/** Whether every package of a lock is in the store: then the lock needs nothing that a mirror may have dropped. */
+async function isHere(session: Session, locked: LockedRecipe): Promise<boolean> {
+  for (const file of wantedFiles(locked)) if (!(await session.store.has(file))) return false;
+  return true;
+}
+
+/** The products of all recipes that were asked for. */
+export async function planProducts(
+  session: Session,
+  recipes: ReadonlyMap<string, LockedRecipe>,
+  outputs: readonly string[] | undefined,
+): Promise<Product[]> {
+  const lists = [...recipes.values()].map(async (locked) => {
+    const { recipe } = locked.loaded;
+    const toolbox = recipe.kind === 'toolbox' ? locked : recipes.get(recipe.toolbox);
+    if (toolbox === undefined) throw toolboxNotLocked(recipe.name);
+    return await productsOf(session, locked, toolboxNode(toolbox), outputs);
+  });
+  return (await Promise.all(lists)).flat();
+}
+
+/** Runs what the products need. */
+export function buildProducts(
+  session: Session,
+  recipes: ReadonlyMap<string, LockedRecipe>,
+  products: readonly Product[],
+): Promise<Results> {
+  return runNodes(
+    session,
+    [...recipes.values()],
+    products.map(({ node }) => node),
+  );
+}
+
+async function runNodes(
+  session: Session,
+  recipes: readonly LockedRecipe[],
+  targets: readonly Node<BuildPorts>[],
+): Promise<Results> {
+  const { cache, ports, jobs, context } = session;
+  const plan = await planBuild(targets, cache);
+  const running = new Set(plan.steps.flatMap(({ node, action }) => (action === 'run' ? [node.recipe] : [])));
+  const needed = recipes.filter(({ loaded }) => running.has(loaded.recipe.name));
+  if (needed.length > 0) await (await session.fetcher()).fetchFiles(needed.flatMap(wantedFiles));
+  return await execute(plan, { cache, ports, jobs, sink: context.sink, signal: context.signal });
+}
+
+function toolboxNotLocked(recipe: string): AppError {
+  return new AppError({
+    kind: 'bug',
+    code: 'plan.no-toolbox',
+    what: 'a toolbox was not locked',
+    where: recipe,
+  });
+}

@@ -1,0 +1,95 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AppError } from '../../../core/errors.ts';
+import { tracked } from '../../../core/events.ts';
+import { ignoreMissing, writeFileAtomic } from '../../../edge/files.ts';
+import { diffLocks, buildsTheSame, printLockDiff } from '../../lock/diff.ts';
+import { checkFits, parseLock, printLock } from '../../lock/lock-file.ts';
+import { makeLock } from '../../lock/make-lock.ts';
+import type { Resolver } from '../../lock/ports.ts';
+import type { Lock } from '../../lock/schema.ts';
+import type { LoadedRecipe } from '../../recipe/load.ts';
+import type { BuildableRecipe } from '../../recipe/schema.ts';
+import { EvidenceDirectory } from '../../store/evidence.ts';
+import type { Session } from './session.ts';
+
+export type LoadedBuildable = LoadedRecipe<BuildableRecipe>;
+
+/** Where the lock of a recipe lies. */
+export function lockPath(session: Session, recipe: LoadedBuildable): string {
+  return join(session.context.root, 'recipes', 'locks', `${recipe.recipe.name}.lock.json`);
+}
+
+/** The evidence beside the locks: the signed Release files they were made from. */
+export function evidenceOf(session: Session): EvidenceDirectory {
+  return new EvidenceDirectory(join(session.context.root, 'recipes', 'locks', 'evidence'));
+}
+
+/** The lock as it lies there; undefined when there is none. Throws for an edited one. */
+export async function readLock(session: Session, recipe: LoadedBuildable): Promise<Lock | undefined> {
+  const path = lockPath(session, recipe);
+  const text = await readFile(path, 'utf8').catch(ignoreMissing);
+  return text === undefined ? undefined : parseLock(text, path);
+}
+
+/** Why a lock cannot be used as it is; undefined when it can. */
+export function staleness(
+  session: Session,
+  recipe: LoadedBuildable,
+  lock: Lock | undefined,
+): AppError | undefined {
+  const where = lockPath(session, recipe);
+  if (lock === undefined) return lockMissing(recipe.recipe.name, where);
+  try {
+    checkFits(lock, { name: recipe.recipe.name, digest: recipe.digest }, where);
+    return undefined;
+  } catch (error) {
+    if (error instanceof AppError) return error;
+    throw error;
+  }
+}
+
+/** Resolves a recipe anew, writes its lock and says what moved. */
+export async function updateLock(
+  session: Session,
+  recipe: LoadedBuildable,
+  previous: Lock | undefined,
+  resolver: Resolver,
+): Promise<Lock> {
+  const { context } = session;
+  const { name } = recipe.recipe;
+  const fetcher = await session.fetcher();
+  return await tracked(
+    context.sink,
+    { id: `lock ${name}`, title: `Lock ${name}` },
+    async () => {
+      const request = {
+        recipe: { ...recipe.recipe, digest: recipe.digest },
+        source: fetcher,
+        resolver,
+        archive: evidenceOf(session),
+      };
+      const made = await makeLock(previous === undefined ? request : { ...request, previous });
+      for (const message of made.warnings) context.sink({ type: 'log', level: 'warning', message });
+      await writeFileAtomic(lockPath(session, recipe), printLock(made.lock));
+      const diff = previous === undefined ? undefined : diffLocks(previous, made.lock);
+      if (diff !== undefined && !buildsTheSame(diff)) {
+        context.sink({ type: 'log', level: 'info', message: `${name}:\n${printLockDiff(diff)}` });
+      }
+      return made.lock;
+    },
+    (lock) => ({ detail: `${lock.packages.length} packages` }),
+  );
+}
+
+function lockMissing(name: string, where: string): AppError {
+  return new AppError({
+    kind: 'recipe',
+    code: 'lock.missing',
+    what: `the recipe ${name} has no lock`,
+    where,
+    expected: 'a lock, as nothing is built from packages that are not pinned',
+    got: 'no such file',
+    next: `qubeforge lock ${name}`,
+  });
+}
