@@ -44,7 +44,7 @@ fi
 initrd_key() {
   ( cd $root
     ls -1 usr/bin usr/sbin
-    find ./etc ./var/lib/initramfs-tools \\( -type f ${kept} -o -type l \\) -printf '%p %m %l\\n' | LC_ALL=C sort
+    find ./etc \\( -type f ${kept} -o -type l \\) -printf '%p %m %l\\n' | LC_ALL=C sort
     find ./etc -type f ${kept} -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
   ) | sha256sum | cut -d ' ' -f 1
 }
@@ -57,7 +57,7 @@ if [ -s $root/run/qubeforge/initramfs ]; then
     fi
     rm $root/boot/initrd.img-$kernel
     inside update-initramfs -c -k "$kernel" >&2
-    keep initrd-$kernel-$key.tar boot/initrd.img-$kernel var/lib/initramfs-tools/$kernel
+    keep initrd-$kernel-$key.tar boot/initrd.img-$kernel
   done
 fi
 `;
