@@ -3,7 +3,7 @@ import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 /** Folders whose code touches nothing outside its arguments. */
-const PURE = [
+export const PURE = [
   'core/**',
   'builder/formats/**',
   'builder/verify/**',
@@ -12,6 +12,8 @@ const PURE = [
   'builder/recipe/**',
   'builder/lock/**',
   'builder/report/**',
+  'builder/doctor/**',
+  'builder/sandbox/**',
   'installer/checks/**',
   'installer/plan/**',
   'runtime/dom0/model/**',

@@ -1,8 +1,11 @@
 // Bundles each program into one file: it starts three times faster than from source, and the
 // installer medium carries it as it is. The output depends on the sources only.
 import { build } from 'esbuild';
-import { chmod } from 'node:fs/promises';
+import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, parse } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const entries = { qubeforge: 'builder/cli/main.ts', 'deb-worker': 'edge/deb-worker.ts' };
 
 // What the user starts; the others are loaded by these.
@@ -15,11 +18,13 @@ const banner = [
   'const require = __qfCreateRequire(import.meta.url);',
 ].join('\n');
 
-await build({
+const { outputFiles } = await build({
+  absWorkingDir: root,
   entryPoints: entries,
   outdir: 'dist',
   outExtension: { '.js': '.mjs' },
   bundle: true,
+  write: false,
   platform: 'node',
   format: 'esm',
   target: 'node20',
@@ -28,4 +33,16 @@ await build({
   banner: { js: banner },
   logLevel: 'warning',
 });
-await Promise.all(programs.map((name) => chmod(`dist/${name}.mjs`, 0o755)));
+
+// Renamed into place: a program that is starting at this moment sees the old file or the new one.
+await mkdir(`${root}/dist`, { recursive: true });
+for (const { path, contents } of outputFiles) {
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    await writeFile(temporary, contents);
+    await chmod(temporary, programs.includes(parse(path).name) ? 0o755 : 0o644);
+    await rename(temporary, path);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}

@@ -1,3 +1,4 @@
+import { describeError, exitCodeOf } from '../../core/errors.ts';
 import { projectRoot } from '../../edge/project.ts';
 import { runProgram } from './program.ts';
 import { COMMANDS } from './registry.ts';
@@ -16,6 +17,10 @@ process.on('SIGINT', () => {
 });
 process.on('SIGTERM', () => {
   abort.abort();
+});
+process.on('uncaughtException', (error) => {
+  process.stderr.write(`${describeError(error)}\n`);
+  process.exit(exitCodeOf(error));
 });
 // `qubeforge … | head` closes our output early; that is no failure of ours.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
