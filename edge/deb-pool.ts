@@ -45,11 +45,16 @@ export class DebPool implements AsyncDisposable {
   }
 }
 
-/** From source the worker is TypeScript too; bundled, it is a file beside the bundle. */
+/** From source the worker is TypeScript too, and needs tsx; bundled, it is a file beside the bundle. */
 function startWorker(): Worker {
-  const isSource = import.meta.url.endsWith('.ts');
-  const worker = isSource
-    ? new Worker(new URL('./deb-worker.ts', import.meta.url), { execArgv: ['--import', 'tsx'] })
+  const worker = import.meta.url.endsWith('.ts')
+    ? new Worker(
+        `import(${JSON.stringify(import.meta.resolve('tsx/esm/api'))}).then(({ register }) => {
+           register();
+           return import(${JSON.stringify(new URL('./deb-worker.ts', import.meta.url).href)});
+         });`,
+        { eval: true },
+      )
     : new Worker(new URL('./deb-worker.mjs', import.meta.url));
   worker.unref();
   return worker;

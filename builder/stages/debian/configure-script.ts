@@ -47,11 +47,13 @@ umask 0
 cat /in/data/* | tar -C $root -x -p --ignore-zeros --numeric-owner --xattrs --xattrs-include='*' --keep-directory-symlink
 umask 022
 # A directory whose files were just written has a new time; dpkg leaves it like that.
-(cd $root && xargs -0 -r touch --no-create --no-dereference -- </job/filled)
+(cd $root && xargs -0 -r touch --no-create --no-dereference -- </job/touched)
 dpkg=$root/var/lib/dpkg
 mkdir -p $dpkg/info $dpkg/triggers
 cat /in/info/* | tar -C $dpkg/info -x -p --ignore-zeros --numeric-owner
 echo 1 >$dpkg/info/format
+# What dpkg itself writes has the time of the installation; in the archives such files carry time 0.
+find $dpkg/info -type f ! -newermt @1 -exec touch {} +
 cp /job/status $dpkg/status
 cp /job/architecture $dpkg/arch
 for file in /job/trigger-*; do cp "$file" "$dpkg/triggers/\${file#/job/trigger-}"; done
@@ -101,6 +103,8 @@ export function configureScript(
 preinst() { # NAME ARCHITECTURE INFO-NAME MEMBER...
   package=$1 architecture=$2 info=$3; shift 3
   mkdir $dpkg/tmp.ci
+  # debconf takes the owner of a question from it.
+  cp /job/control-$info $dpkg/tmp.ci/control
   for member in "$@"; do cp -p $dpkg/info/$info.$member $dpkg/tmp.ci/$member; done
   inside DPKG_MAINTSCRIPT_NAME=preinst DPKG_MAINTSCRIPT_PACKAGE=$package DPKG_MAINTSCRIPT_ARCH=$architecture \\
     DPKG_MAINTSCRIPT_PACKAGE_REFCOUNT=1 DPKG_ADMINDIR=/var/lib/dpkg DPKG_ROOT= DPKG_FORCE=depends \\

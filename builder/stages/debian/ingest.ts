@@ -10,7 +10,7 @@ import {
 import type { OpenedDeb } from './open-deb.ts';
 
 /** Raised when what is kept of a package changes. */
-export const INGEST_VERSION = 1;
+export const INGEST_VERSION = 3;
 
 /** What the rootfs stage needs to know of a package besides its files; kept in the store as JSON. */
 export interface PackageFacts {
@@ -24,8 +24,10 @@ export interface PackageFacts {
   readonly interests: readonly TriggerInterest[];
   /** Names of the control members, without `control`. */
   readonly members: readonly string[];
-  /** Directories that directly hold something other than a directory. */
+  readonly directories: readonly string[];
+  /** Directories that directly hold something other than directories and symlinks. */
   readonly filledDirectories: readonly string[];
+  readonly symlinks: readonly (readonly [path: string, target: string])[];
   /** Paths of the data archive, as /var/lib/dpkg/info lists them. */
   readonly paths: readonly string[];
 }
@@ -60,6 +62,8 @@ export function factsOf(deb: OpenedDeb): PackageFacts {
     interests: triggerInterests(deb),
     members: deb.members.map(({ name }) => name).filter((name) => name !== 'control'),
     filledDirectories: deb.filledDirectories,
+    directories: deb.directories,
+    symlinks: deb.symlinks,
     paths: deb.paths.map((path) => path.replace(/^\.?\/*/, '').replace(/\/+$/, '')),
   };
 }

@@ -7,7 +7,7 @@ export interface Normalisation {
 
 /** Everything that a comparison with mmdebstrap may show; anything else is a defect. */
 export const NORMALISATIONS: readonly Normalisation[] = [
-  { paths: /^dev\/.+$/, reason: 'device nodes come from devtmpfs, and a user could not unpack them' },
+  { paths: /^dev(\/.+)?$/, reason: 'device nodes come from devtmpfs, and a user could not unpack them' },
   {
     paths: /^etc\/(hostname|resolv\.conf)$/,
     reason: 'mmdebstrap copies those of the host; ours come from the recipe or from the running system',

@@ -17,8 +17,12 @@ export interface DebSource extends RandomAccess {
 export interface OpenedDeb extends UnpackedPackage {
   /** Bytes of the uncompressed data archive. */
   readonly dataSize: number;
-  /** Directories that directly hold something other than a directory, without `./`. */
+  /** Directories of the archive, without `./`. */
+  readonly directories: readonly string[];
+  /** Those that directly hold something other than directories and symlinks. */
   readonly filledDirectories: readonly string[];
+  /** Symlinks of the archive: path without `./`, target as stored. */
+  readonly symlinks: readonly (readonly [path: string, target: string])[];
 }
 
 /** Far above any package of a desktop; the defence against decompression bombs. */
@@ -66,6 +70,8 @@ export async function openDeb(
     fileSums: contents.fileSums,
     dataSize: contents.size,
     filledDirectories: [...contents.filled],
+    directories: contents.directories,
+    symlinks: contents.symlinks,
   };
 }
 
@@ -118,6 +124,8 @@ function memberName(entry: ScannedTarEntry, where: string): string {
 class DataContents {
   readonly paths: string[] = [];
   readonly filled = new Set<string>();
+  readonly directories: string[] = [];
+  readonly symlinks: [string, string][] = [];
   readonly conffileSums = new Map<string, string>();
   readonly fileSums: Map<string, string> | undefined;
   readonly scanner: TarScanner;
@@ -152,7 +160,9 @@ class DataContents {
 
   #enter(entry: ScannedTarEntry, landed: string): void {
     this.paths.push(entry.path);
-    if (entry.type !== 'directory') this.filled.add(landed.slice(0, Math.max(landed.lastIndexOf('/'), 0)));
+    if (entry.type === 'directory') this.directories.push(landed);
+    else if (entry.type === 'symlink') this.symlinks.push([landed, entry.linkname ?? '']);
+    else this.filled.add(landed.slice(0, Math.max(landed.lastIndexOf('/'), 0)));
     const wanted = this.fileSums !== undefined || this.#conffiles.has(plain(entry.path));
     this.#md5 = entry.type === 'file' && wanted ? createHash('md5') : undefined;
   }

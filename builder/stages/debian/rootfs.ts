@@ -7,8 +7,10 @@ import { configureScript, prepareScript, unpackScript, ROOT } from './configure-
 import { triggerFiles } from './dpkg-database.ts';
 import { formerResults, kernelCache, rememberResults, type KernelCache } from './kernel-cache.ts';
 import { kernelScript } from './kernel-script.ts';
+import type { PackageFacts } from './ingest.ts';
 import { normaliseScript } from './normalisations.ts';
 import { openPackages, type PackageRef, type StoredPackage } from './packages.ts';
+import { touchedDirectories } from './touched.ts';
 import { settingsScript, type Settings } from './settings-script.ts';
 
 /** A file of ours that goes over the packages; its bytes are in the store. */
@@ -96,17 +98,26 @@ async function keepKernelResults(ports: BuildPorts, cache: KernelCache, director
 }
 
 function jobFiles(options: RootfsOptions, packages: readonly StoredPackage[]): Record<string, string> {
-  const filled = new Set(packages.flatMap(({ facts }) => facts.filledDirectories));
+  const touched = touchedDirectories(packages.map(({ facts }) => facts));
+  const controls = packages
+    .filter(({ facts }) => facts.members.includes('preinst'))
+    .map(({ facts }): [string, string] => [`control-${facts.infoName}`, controlText(facts)]);
   const triggers = triggerFiles(packages.flatMap(({ facts }) => facts.interests));
   return {
-    filled: [...filled].map((path) => `${path === '' ? '.' : path}\0`).join(''),
+    touched: [...touched].map((path) => `${path === '' ? '.' : path}\0`).join(''),
     status: packages.map(({ facts }) => facts.status).join('\n'),
     architecture: `${options.architecture}\n`,
     packages: packages
       .map(({ facts }) => `${facts.name}:${facts.architecture}`.replace(/:all$/, ''))
       .join('\n'),
+    ...Object.fromEntries(controls),
     ...Object.fromEntries([...triggers].map(([name, text]) => [`trigger-${name}`, text])),
   };
+}
+
+/** The control file, as it stands before the fields that the database adds. */
+function controlText({ status }: PackageFacts): string {
+  return `${status.slice(0, status.indexOf('\nStatus: install ok unpacked'))}\n`;
 }
 
 function rootfsScript(options: RootfsOptions, packages: readonly StoredPackage[], epoch: number): string {
