@@ -4,8 +4,7 @@ import { decompress, type Compression } from '../formats/decompress.ts';
 import type { Release, ReleaseFile } from '../formats/release.ts';
 import type { ProvenRelease, VerifiedIndex } from '../lock/ports.ts';
 import type { Store } from '../store/store.ts';
-import { checkExtent } from '../verify/hash-chain.ts';
-import { listedFile } from '../verify/release-chain.ts';
+import { listedFile, plainForm } from '../verify/release-chain.ts';
 import { describeAttempts, firstOf } from './attempts.ts';
 import type { FetchState } from './fetcher.ts';
 import { locate, mirrorsOf, type Mirror } from './mirrors.ts';
@@ -49,18 +48,25 @@ export async function fetchIndexes(
   return wanted;
 }
 
-/** The decompressed bytes of an index: kept in the store, so that a second reader has them at once. */
+/**
+ * The decompressed bytes of an index. Where the Release lists them too they are kept in the store under
+ * that hash, so that a second reader has them at once; else they are decompressed each time.
+ */
 export async function openIndex(store: Store, index: VerifiedIndex): Promise<Buffer> {
-  const kind = VARIANTS.find(([suffix]) => suffix !== '' && index.path.endsWith(suffix))?.[1] ?? 'none';
-  if (kind === 'none') return store.read(index, index.path);
-  const plain = await store.derive({ kind: 'decompressed', version: 1, input: index.sha256 }, () =>
-    decompress(kind, store.stream(index, index.path), {
-      maxBytes: index.plain?.size ?? MAX_PLAIN,
-      where: index.path,
-    }),
-  );
-  if (index.plain !== undefined) checkExtent('index', `${index.path}, decompressed`, index.plain, plain);
-  return store.read(plain, index.path);
+  const { plain, path } = index;
+  const kind = VARIANTS.find(([suffix]) => suffix !== '' && path.endsWith(suffix))?.[1] ?? 'none';
+  if (kind === 'none') return store.read(index, path);
+  const unpack = (): AsyncGenerator<Uint8Array> =>
+    decompress(kind, store.stream(index, path), { maxBytes: plain?.size ?? MAX_PLAIN, where: path });
+  if (plain === undefined) {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of unpack()) chunks.push(chunk);
+    return Buffer.concat(chunks);
+  }
+  if (!(await store.has(plain))) {
+    await store.putStream(unpack(), { ...plain, where: `${path}, decompressed`, link: 'index' });
+  }
+  return store.read(plain, path);
 }
 
 function describe(
@@ -73,7 +79,7 @@ function describe(
     kind === 'packages' ? `${component}/binary-${architecture}/Packages` : `${component}/source/Sources`;
   const where = `${release.repository.name} ${release.suite}`;
   const variant = chooseVariant(release.release, name, where);
-  const plain = release.release.files.get(name);
+  const plain = plainForm(release.release, name);
   return {
     kind,
     repository: release.repository.name,

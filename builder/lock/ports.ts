@@ -92,7 +92,7 @@ export interface ResolveRequest {
   /** The Packages indexes, in the order of the recipe's repositories and suites. */
   readonly indexes: readonly VerifiedIndex[];
   /** The decompressed bytes of one of them. */
-  open(index: VerifiedIndex): Promise<Buffer>;
+  readonly open: (index: VerifiedIndex) => Promise<Buffer>;
 }
 
 /** Chooses packages: every one that gets installed, in the order of installation. */

@@ -14,7 +14,7 @@ import { packagesIn } from '../formats/packages-index.ts';
 import { sourcesIn } from '../formats/sources-index.ts';
 import type { Release } from '../formats/release.ts';
 import type { Keyring } from '../verify/keyring.ts';
-import { verifyRelease, type SignedRelease } from '../verify/release-chain.ts';
+import { plainForm, verifyRelease, type SignedRelease } from '../verify/release-chain.ts';
 import { keyOf } from './make-lock.ts';
 import type { EvidenceArchive, EvidenceName, VerifiedIndex } from './ports.ts';
 import type { Lock, LockedIndex, LockedRelease } from './schema.ts';
@@ -143,7 +143,9 @@ async function proveIndex(
   const expected = `${index.size} bytes, SHA-256 ${index.sha256}`;
   const got = entry === undefined ? 'not listed' : `${entry.size} bytes, SHA-256 ${entry.sha256}`;
   same('index', where, expected, got);
-  const data = await options.openIndex({ ...index, repository, suite });
+  const plain = plainForm(release, index.path);
+  const wanted = { ...index, repository, suite, ...(plain === undefined ? {} : { plain }) };
+  const data = await options.openIndex(wanted);
   listed.add(data, { ...index, repository, suite });
   return true;
 }

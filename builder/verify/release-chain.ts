@@ -97,6 +97,11 @@ export function listedFile(release: Release, path: string, where: string): Relea
   });
 }
 
+/** The entry of an index's decompressed form, where the Release lists it. */
+export function plainForm(release: Release, path: string): ReleaseFile | undefined {
+  return release.files.get(path.replace(/\.(?:xz|gz)$/, ''));
+}
+
 function checkSuite(release: Release, { suite, where }: ReleaseOptions): void {
   if (suite === release.suite || suite === release.codename) return;
   throw releaseError('suite', 'the signed Release file is of another suite', {
