@@ -44,7 +44,7 @@ export function parseRetryAfter(text: string | null, now: number): number | unde
 const PASSING = new Set([408, 416, 425, 429, 500, 502, 503, 504]);
 /** Failures of the machine or its name: the next mirror is the better try. */
 const LASTING =
-  /ENOTFOUND|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|CERT|self.signed|ERR_INVALID_URL|Failed to parse/i;
+  /ENOTFOUND|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|CERT|self.signed|bad port|ERR_INVALID_URL|Failed to parse/i;
 
 /** Whether the same request may succeed when it is sent again. */
 export function isWorthRetrying(error: unknown): boolean {

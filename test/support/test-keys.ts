@@ -110,13 +110,14 @@ export async function clearsign(
 export async function detachedSign(
   data: Uint8Array,
   keys: TestKey | readonly TestKey[],
-  options: { readonly date?: Date; readonly binary?: boolean } = {},
+  options: { readonly date?: Date; readonly binary?: boolean; readonly config?: PartialConfig } = {},
 ): Promise<Buffer> {
   const common = {
     message: await createMessage({ binary: Uint8Array.from(data) }),
     signingKeys: list(keys).map((key) => key.privateKey),
     detached: true,
     date: options.date ?? new Date(),
+    ...(options.config === undefined ? {} : { config: options.config }),
   } as const;
   return options.binary === true
     ? Buffer.from(await sign({ ...common, format: 'binary' }))

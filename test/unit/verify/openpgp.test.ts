@@ -1,4 +1,4 @@
-import { createMessage, enums, sign, type PartialConfig } from 'openpgp';
+import { enums, type PartialConfig } from 'openpgp';
 import { describe, expect, test } from 'vitest';
 import { verifyClearsigned, verifyDetached, verifyDetachedStream } from '../../../builder/verify/openpgp.ts';
 import type { Keyring } from '../../../builder/verify/keyring.ts';
@@ -133,16 +133,9 @@ describe('verifyClearsigned', () => {
     };
     const key = await makeTestKey({ created, type: 'rsa', config: sha1 });
     const detached = async (config: PartialConfig): Promise<AppError> => {
-      const message = await createMessage({ binary: Buffer.from(text) });
-      const signed: string = await sign({
-        message,
-        signingKeys: key.privateKey,
-        detached: true,
-        date: signedAt,
-        config,
-      });
+      const signed = await detachedSign(Buffer.from(text), key, { date: signedAt, config });
       return appErrorOf(async () =>
-        verifyDetached(Buffer.from(text), Buffer.from(signed), options(await keyringOf([key]))),
+        verifyDetached(Buffer.from(text), signed, options(await keyringOf([key]))),
       );
     };
     expect(await detached({ ...sha1, rejectMessageHashAlgorithms: new Set() })).toMatchObject({
