@@ -67,7 +67,7 @@ function indexesOf(lock: Lock): Lock['releases'][number]['indexes'] {
 }
 
 /** Brings the indexes of a lock into the store. What no mirror has stays missing, and the proof will say so. */
-async function fetchIndexes(session: Session, { loaded, lock }: LockedRecipe): Promise<void> {
+export async function fetchIndexes(session: Session, { loaded, lock }: LockedRecipe): Promise<void> {
   const wanted = lock.releases.flatMap(({ repository: name, suite, date, indexes }): WantedFile[] => {
     const repository = loaded.recipe.repositories.find((one) => one.name === name);
     if (repository === undefined) return [];
