@@ -11,12 +11,14 @@ export interface Boot {
   readonly volatile: string;
   /** PCI addresses to hand over. */
   readonly devices: readonly string[];
+  /** The interface, once the netvm runs; see `xlInterface`. */
+  readonly interface: readonly string[] | undefined;
 }
 
 /** Without IPv6 and with the classic names: eth0 is the one interface that a guest has. */
 const KERNEL_LINE = 'root=/dev/xvda rw console=hvc0 net.ifnames=0 ipv6.disable=1 quiet';
 
-/** The xl.cfg(5) of one start. Interfaces come later, when the guest has been told about its network. */
+/** The xl.cfg(5) of one start. */
 export function xlConfig(qube: Qube, boot: Boot): string {
   const lines: [string, string | number | readonly string[]][] = [
     ['name', qube.name],
@@ -29,7 +31,7 @@ export function xlConfig(qube: Qube, boot: Boot): string {
     ['disk', [disk('xvda', boot.root), disk('xvdb', boot.private), disk('xvdc', boot.volatile)]],
     ['pci', boot.devices],
     ['driver_domain', qube.providesNetwork ? 1 : 0],
-    ['vif', []],
+    ['vif', boot.interface === undefined ? [] : [boot.interface.join(',')]],
     ['on_poweroff', 'destroy'],
     ['on_reboot', 'destroy'],
     ['on_crash', 'destroy'],
@@ -37,7 +39,7 @@ export function xlConfig(qube: Qube, boot: Boot): string {
   return `${lines.map(([key, value]) => `${key} = ${literal(value)}`).join('\n')}\n`;
 }
 
-/** The interface of a qube, for `xl network-attach`: routed by our own hotplug script in the netvm. */
+/** The interface of a qube (xl-network-configuration(5)): routed by our own hotplug script in the netvm. */
 export function xlInterface(address: { readonly ip: string; readonly mac: string }, netvm: string): string[] {
   return [`mac=${address.mac}`, `ip=${address.ip}`, `backend=${netvm}`, 'script=vif-qube'];
 }
