@@ -30,8 +30,11 @@ export interface Files {
 /** dom0, as a set of things that can be done in it. */
 export interface Machine {
   readonly run: Runner;
-  /** Runs a command on the terminal of the user; resolves with its exit code. */
-  readonly attach: (command: Command) => Promise<number>;
+  /**
+   * Runs a command on the standard streams of the user; resolves with its exit code. With `filter`, its
+   * output passes through that first.
+   */
+  readonly attach: (command: Command, filter?: (text: string) => string) => Promise<number>;
   readonly files: Files;
   readonly now: Clock;
   readonly sleep: (milliseconds: number) => Promise<void>;

@@ -26,6 +26,11 @@ export function dmCrypt({ run, files }: Pick<Machine, 'run' | 'files'>): Crypt {
   const mapping = (qube: string, role: string): string => `${PREFIX}${qube}.${role}`;
   const closeOne = (name: string): Promise<unknown> =>
     run({ argv: ['cryptsetup', 'close', name], accept: [0, NO_SUCH_DEVICE] });
+  const openPrivate = async (qube: string, device: string): Promise<string> => {
+    const name = mapping(qube, 'private');
+    await run({ argv: ['cryptsetup', 'open', '--allow-discards', '--key-file', key(qube), device, name] });
+    return `/dev/mapper/${name}`;
+  };
   return {
     openEphemeral: async (qube, device) => {
       const name = mapping(qube, 'volatile');
@@ -38,28 +43,15 @@ export function dmCrypt({ run, files }: Pick<Machine, 'run' | 'files'>): Crypt {
     format: async (qube, device) => {
       await files.createKey(key(qube), KEY_LENGTH);
       // The key is random already: stretching it would only cost time.
-      const cheap = ['--pbkdf', 'pbkdf2', '--pbkdf-force-iterations', '1000'];
-      await run({
-        argv: [
-          'cryptsetup',
-          'luksFormat',
-          '-q',
-          '--type',
-          'luks2',
-          ...cheap,
-          '--key-file',
-          key(qube),
-          device,
-        ],
-      });
+      const cheap = ['--pbkdf', 'pbkdf2', '--pbkdf-force-iterations', '1000', '--key-file', key(qube)];
+      await run({ argv: ['cryptsetup', 'luksFormat', '-q', '--type', 'luks2', ...cheap, device] });
+      // The guest takes a volume that begins with zeros for a fresh one; through the key it begins with noise.
+      const opened = await openPrivate(qube, device);
+      const zeros = ['if=/dev/zero', 'bs=1M', 'count=12', 'conv=fsync', 'status=none'];
+      await run({ argv: ['dd', `of=${opened}`, ...zeros] });
+      await closeOne(mapping(qube, 'private'));
     },
-    openPrivate: async (qube, device) => {
-      const name = mapping(qube, 'private');
-      await run({
-        argv: ['cryptsetup', 'open', '--allow-discards', '--key-file', key(qube), device, name],
-      });
-      return `/dev/mapper/${name}`;
-    },
+    openPrivate,
     close: async (qube) => {
       await closeOne(mapping(qube, 'volatile'));
       await closeOne(mapping(qube, 'private'));

@@ -1,3 +1,4 @@
+import { AppError } from '../../../core/errors.ts';
 import { planApply } from '../model/plan/apply.ts';
 import { execute } from './execute.ts';
 import { observe } from './observe.ts';
@@ -6,9 +7,24 @@ import type { ApplyOptions } from '../model/plan/apply.ts';
 import type { Context } from './context.ts';
 import type { Plan } from '../model/steps.ts';
 
-/** Holds the machine while it is changed: one `qube` at a time plans and acts. */
-export function holdMachine({ machine }: Pick<Context, 'machine'>): Promise<AsyncDisposable> {
-  return machine.files.lock(`${PATHS.locks}/machine`);
+const PATIENCE = 10 * 60_000;
+const POLL = 500;
+
+/**
+ * Holds the machine while it is changed: one `qube` at a time plans and acts, others wait for it.
+ * @throws AppError `lock.busy` after ten minutes.
+ */
+export async function holdMachine({ machine }: Pick<Context, 'machine'>): Promise<AsyncDisposable> {
+  const end = machine.now() + PATIENCE;
+  for (;;) {
+    try {
+      return await machine.files.lock(`${PATHS.locks}/machine`);
+    } catch (error) {
+      const busy = error instanceof AppError && error.kind === 'busy';
+      if (!busy || machine.now() >= end) throw error;
+    }
+    await machine.sleep(POLL);
+  }
 }
 
 /** What `qube apply` would do now; changes nothing. */

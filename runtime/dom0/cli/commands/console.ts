@@ -1,3 +1,4 @@
+import { printable } from '../../model/guest-word.ts';
 import { openContext, qubeNamed } from '../../qubes/context.ts';
 import type { QubeCommand } from '../command.ts';
 
@@ -8,6 +9,6 @@ export const consoleCommand: QubeCommand = {
   words: { min: 1, max: 1 },
   run: async ({ machine, sink, file, words }) => {
     const { name } = qubeNamed(await openContext(machine, sink, file), words[0] ?? '');
-    return machine.attach({ argv: ['/usr/lib/qubeforge/qubeforge-console', name] });
+    return machine.attach({ argv: ['xl', 'console', name] }, printable);
   },
 };
