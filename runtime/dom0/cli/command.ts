@@ -1,3 +1,4 @@
+import { AppError } from '../../../core/errors.ts';
 import type { ParseArgsConfig } from 'node:util';
 import type { EventSink } from '../../../core/events.ts';
 import type { Machine } from '../../../core/machine.ts';
@@ -34,4 +35,25 @@ export function textFlag({ flags }: Pick<Call, 'flags'>, name: string): string |
 /** What a command was asked for, for people and for programs. */
 export function result(sink: EventSink, name: string, value: unknown, text: string): void {
   sink({ type: 'result', name, value, text });
+}
+
+/** The option of commands that wait for a guest. */
+export const WAIT = { wait: { type: 'string' } } as const;
+
+const DEFAULT_WAIT = 180;
+
+/**
+ * How long a guest has to come up or go down, in milliseconds; `--wait` says it in seconds.
+ * @throws AppError `usage.wait`.
+ */
+export function patience(call: Pick<Call, 'flags'>, standard = DEFAULT_WAIT): number {
+  const text = textFlag(call, 'wait') ?? String(standard);
+  if (/^[1-9]\d{0,4}$/.test(text)) return Number(text) * 1000;
+  throw new AppError({
+    kind: 'usage',
+    code: 'usage.wait',
+    what: 'that is no time to wait',
+    expected: 'seconds, at most 99999',
+    got: text,
+  });
 }

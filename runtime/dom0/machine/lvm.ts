@@ -1,5 +1,5 @@
 import { AppError } from '../../../core/errors.ts';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseVolumeName, volumeName } from '../model/volumes.ts';
 import type { Machine } from '../../../core/machine.ts';
 import type { Storage } from './storage.ts';

@@ -1,5 +1,5 @@
 import { parseBytes } from '../../../core/bytes.ts';
-import { z } from 'zod';
+import * as z from 'zod';
 import { isAddressRange } from './address-range.ts';
 import { LABELS } from './labels.ts';
 

@@ -8,18 +8,20 @@ import { start } from './start.ts';
 import { stop } from './stop.ts';
 import type { Context } from './context.ts';
 
-const PATIENCE = 180_000;
-
 /**
- * Starts a fresh disposable from an AppVM that is said to be a template of them; resolves with its name.
+ * Starts a fresh disposable from an AppVM that is said to be a template of them; resolves with its name. `patience` is in milliseconds.
  * @throws AppError `disposable.parent`.
  */
-export async function openDisposable(context: Context, parentName: string): Promise<string> {
+export async function openDisposable(
+  context: Context,
+  parentName: string,
+  patience: number,
+): Promise<string> {
   const parent = qubeNamed(context, parentName);
   if (!parent.disposableTemplate) throw noParent(parentName);
   await using _held = await holdMachine(context);
   const name = await freeName(context);
-  await start(context, disposableOf(parent, name), { patience: PATIENCE });
+  await start(context, disposableOf(parent, name), { patience });
   return name;
 }
 

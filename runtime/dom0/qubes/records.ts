@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { PATHS } from '../machine/paths.ts';
 import { QUBE_NAME } from '../model/schema.ts';
 import type { Machine } from '../../../core/machine.ts';

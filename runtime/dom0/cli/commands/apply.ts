@@ -2,20 +2,19 @@ import { describeStep } from '../../model/steps.ts';
 import { apply, holdMachine, plan } from '../../qubes/apply.ts';
 import { openContext } from '../../qubes/context.ts';
 import { startAll } from '../../qubes/autostart.ts';
-import { result, textFlag } from '../command.ts';
+import { patience, result, textFlag, WAIT } from '../command.ts';
 import type { Plan } from '../../model/steps.ts';
 import type { QubeCommand } from '../command.ts';
 
-const PATIENCE = 180_000;
-
 export const applyCommand: QubeCommand = {
   name: 'apply',
-  usage: 'apply [--dry-run] [--prune NAME] [--start]',
+  usage: 'apply [--dry-run] [--prune NAME] [--start] [--wait SECONDS]',
   summary: 'show what makes the machine match the file, and do it',
   options: {
     'dry-run': { type: 'boolean' },
     prune: { type: 'string' },
     start: { type: 'boolean' },
+    ...WAIT,
   },
   words: { min: 0, max: 0 },
   run: async (call) => {
@@ -30,7 +29,7 @@ export const applyCommand: QubeCommand = {
     }
     const done = await apply(context, options);
     result(call.sink, 'plan', done, planText(done));
-    return call.flags['start'] === true ? await startAll(context, PATIENCE) : 0;
+    return call.flags['start'] === true ? await startAll(context, patience(call)) : 0;
   },
 };
 

@@ -2,23 +2,23 @@ import { AppError } from '../../../../core/errors.ts';
 import { channelSocket } from '../../qubes/channel.ts';
 import { closeDisposable, openDisposable } from '../../qubes/disposable.ts';
 import { openContext } from '../../qubes/context.ts';
-import { textFlag } from '../command.ts';
+import { patience, textFlag, WAIT } from '../command.ts';
 import type { Call, QubeCommand } from '../command.ts';
 
 const DEFAULT_USER = 'user';
 
 export const runCommand: QubeCommand = {
   name: 'run',
-  usage: 'run NAME [--user USER] [--disposable] -- COMMAND…',
+  usage: 'run NAME [--user USER] [--disposable] [--wait SECONDS] -- COMMAND…',
   summary: 'run a command in a qube: its streams and exit code become ours',
-  options: { user: { type: 'string' }, disposable: { type: 'boolean' } },
+  options: { user: { type: 'string' }, disposable: { type: 'boolean' }, ...WAIT },
   words: { min: 1, max: 1 },
   run: async (call) => {
     const [name = ''] = call.words;
     if (call.rest.length === 0) throw noCommand(name);
     if (call.flags['disposable'] !== true) return runIn(call, name);
     const context = await openContext(call.machine, call.sink, call.file);
-    const disposable = await openDisposable(context, name);
+    const disposable = await openDisposable(context, name, patience(call));
     try {
       return await runIn(call, disposable);
     } finally {
