@@ -7,8 +7,7 @@ import type { Finished } from '../../core/ports.ts';
 export class Killed extends Error {}
 
 interface Domain {
-  id: number;
-  mac: string | undefined;
+  readonly id: number;
 }
 
 /**
@@ -33,6 +32,17 @@ export class MemoryMachine {
     now: () => (this.#time += 10),
     sleep: () => Promise.resolve(),
   };
+
+  /** Another machine in the same state. */
+  copy(): MemoryMachine {
+    const other = new MemoryMachine();
+    for (const [name, bytes] of this.volumes) other.volumes.set(name, bytes);
+    for (const [path, text] of this.texts) other.texts.set(path, text);
+    for (const [name, domain] of this.domains) other.domains.set(name, { ...domain });
+    for (const name of this.mappings) other.mappings.add(name);
+    other.#nextDomain = this.#nextDomain;
+    return other;
+  }
 
   /** The power is cut: domains, mappings and what stood on a tmpfs are gone. */
   cutPower(): void {
@@ -123,7 +133,7 @@ export class MemoryMachine {
     if (command === 'create') {
       const qube = /name = "(.*)"/.exec(this.texts.get(name) ?? '')?.[1] ?? '';
       if (this.domains.has(qube)) throw new Error(`${qube} runs`);
-      this.domains.set(qube, { id: this.#nextDomain++, mac: undefined });
+      this.domains.set(qube, { id: this.#nextDomain++ });
     }
     if (command === 'shutdown' || command === 'destroy') this.domains.delete(name);
     return '';

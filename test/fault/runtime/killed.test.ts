@@ -54,10 +54,11 @@ const SCENES: readonly { name: string; prepare: string[][]; argv: string[] }[] =
 
 describe.each(SCENES)('$name, killed at any moment', ({ prepare, argv }) => {
   it('ends, when run again, where it would have ended', async () => {
-    const whole = await prepared(prepare);
+    const former = await prepared(prepare);
+    const whole = former.copy();
     expect(await qube(whole, ...argv), output.join('')).toBe(0);
     for (let fuel = 0; ; fuel += 1) {
-      const memory = await prepared(prepare);
+      const memory = former.copy();
       memory.fuel = fuel;
       const finished = (await qube(memory, ...argv)) === 0;
       memory.fuel = Infinity;
@@ -70,11 +71,9 @@ describe.each(SCENES)('$name, killed at any moment', ({ prepare, argv }) => {
   });
 
   it('loses, with the power, nothing that was kept, and leaves nothing that was not', async () => {
-    const whole = await prepared([...prepare]);
-    whole.cutPower();
-    expect(await qube(whole, 'apply')).toBe(0);
+    const former = await prepared(prepare);
     for (let fuel = 0; ; fuel += 1) {
-      const memory = await prepared(prepare);
+      const memory = former.copy();
       memory.fuel = fuel;
       const finished = (await qube(memory, ...argv)) === 0;
       memory.fuel = Infinity;
@@ -104,8 +103,9 @@ describe('a disposable', () => {
   });
 
   it('leaves nothing when the power is cut at any moment', async () => {
+    const former = await prepared([['apply'], ['start', 'fw']]);
     for (let fuel = 0; fuel < 60; fuel += 1) {
-      const memory = await prepared([['apply'], ['start', 'fw']]);
+      const memory = former.copy();
       memory.fuel = fuel;
       await qube(memory, 'run', 'dvm', '--disposable', '--', 'true');
       memory.fuel = Infinity;

@@ -3,7 +3,7 @@ import { apply, holdMachine, plan } from '../../qubes/apply.ts';
 import { openContext } from '../../qubes/context.ts';
 import { startAll } from '../../qubes/autostart.ts';
 import { patience, result, textFlag, WAIT } from '../command.ts';
-import type { Plan } from '../../model/steps.ts';
+import type { Note, Plan } from '../../model/steps.ts';
 import type { QubeCommand } from '../command.ts';
 
 export const applyCommand: QubeCommand = {
@@ -28,12 +28,22 @@ export const applyCommand: QubeCommand = {
       return 0;
     }
     const done = await apply(context, options);
-    result(call.sink, 'plan', done, planText(done));
+    result(call.sink, 'plan', done, doneText(done));
     return call.flags['start'] === true ? await startAll(context, patience(call)) : 0;
   },
 };
 
 function planText({ steps, notes }: Plan): string {
   const lines = steps.length === 0 ? ['nothing to do'] : steps.map(describeStep);
-  return [...lines, ...notes.map(({ qube, text }) => `note: ${qube}: ${text}`)].join('\n');
+  return [...lines, ...notes.map(noteText)].join('\n');
+}
+
+/** The steps were shown while they were done. */
+function doneText({ steps, notes }: Plan): string {
+  const line = steps.length === 0 ? 'nothing to do' : `done: ${steps.length} steps`;
+  return [line, ...notes.map(noteText)].join('\n');
+}
+
+function noteText({ qube, text }: Note): string {
+  return `note: ${qube}: ${text}`;
 }
