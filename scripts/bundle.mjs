@@ -3,7 +3,7 @@
 import { build } from 'esbuild';
 import { chmod } from 'node:fs/promises';
 
-const entries = { qubeforge: 'builder/cli/main.ts' };
+const entries = { qubeforge: 'builder/cli/main.ts', 'qubeforge-install': 'installer/cli/main.ts' };
 
 // zx declares its own `createRequire`, so the one for bundled CommonJS needs another name.
 const banner = [
