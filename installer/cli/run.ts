@@ -1,7 +1,8 @@
-import { AppError } from '../../core/errors.ts';
 import { USAGE, type Arguments } from './args.ts';
 import { check } from './check.ts';
+import { install, plan } from './install.ts';
 import type { Ports } from './ports.ts';
+import { resume } from './resume.ts';
 import { report } from './report.ts';
 
 /** Does what was typed; answers with the exit code. Throws `AppError`s. */
@@ -16,13 +17,10 @@ export async function main(args: Arguments, ports: Ports): Promise<number> {
     case 'report':
       return report(args, ports);
     case 'plan':
+      return plan(args, ports);
     case 'install':
+      return install(args, ports);
     case 'resume':
-      throw new AppError({
-        kind: 'usage',
-        code: 'usage.later',
-        what: `This version only checks the machine; it cannot ${args.command} yet`,
-        next: 'qubeforge-install check',
-      });
+      return resume(args, ports);
   }
 }

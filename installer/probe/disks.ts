@@ -4,7 +4,7 @@ import { usbControllerOf } from './pci.ts';
 import { type Source, readText } from './source.ts';
 
 const COLUMNS = [
-  'NAME,PATH,TYPE,SIZE,MODEL,SERIAL,TRAN,RO,RM,ROTA,LOG-SEC,PTTYPE,FSTYPE,LABEL,PARTTYPE,PARTLABEL',
+  'NAME,PATH,TYPE,SIZE,MODEL,SERIAL,TRAN,RO,RM,ROTA,LOG-SEC,PTTYPE,FSTYPE,LABEL,PARTTYPE,PARTLABEL,PARTUUID',
   'MOUNTPOINTS',
 ].join(',');
 
@@ -32,6 +32,7 @@ const Node = z.object({
   label: text,
   parttype: text,
   partlabel: text,
+  partuuid: text,
   mountpoints: z.array(z.string().nullable()).nullish(),
   get children() {
     return z.array(Node).nullish();
@@ -80,19 +81,25 @@ async function disk(source: Source, node: Node): Promise<Disk> {
     usbController: usbControllerOf(await source.real(sysfs)),
     table: node.pttype || undefined,
     content: node.fstype || undefined,
-    partitions: children.filter((child) => child.type === 'part').map(partition),
+    partitions: await Promise.all(
+      children.filter((child) => child.type === 'part').map((child) => partition(source, child)),
+    ),
     inUse: below.some(isOpen),
     systems: [...new Set(below.flatMap(recognise))],
   };
 }
 
-function partition(node: Node): Partition {
+/** sysfs counts in units of 512 bytes, whatever the sectors are. */
+async function partition(source: Source, node: Node): Promise<Partition> {
+  const start = await readText(source, `/sys/class/block/${node.name}/start`);
   return {
     path: node.path,
+    start: start === undefined ? undefined : Number(start) * 512,
     sizeBytes: node.size,
     type: node.parttype || undefined,
     content: node.fstype || undefined,
     label: node.label || node.partlabel || undefined,
+    uuid: node.partuuid || undefined,
   };
 }
 

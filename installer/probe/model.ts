@@ -92,10 +92,14 @@ export interface Disk {
 
 export interface Partition {
   readonly path: string;
+  /** Offset on the disk in bytes; undefined when the kernel does not say. */
+  readonly start: number | undefined;
   readonly sizeBytes: number;
   readonly type: string | undefined;
   readonly content: string | undefined;
   readonly label: string | undefined;
+  /** The GPT's own name of the partition. */
+  readonly uuid: string | undefined;
 }
 
 export interface Keyboard {

@@ -1,33 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { AppError } from '../../../core/errors.ts';
 import { parseArguments } from '../../../installer/cli/args.ts';
-import type { Ports } from '../../../installer/cli/ports.ts';
-import { main } from '../../../installer/cli/run.ts';
-import { fakeSource, GOOD_BARE, vary, type FakeMachine } from './machines.ts';
-
-function world(machine: FakeMachine) {
-  const files = new Map<string, string>();
-  let out = '';
-  const ports: Ports = {
-    machine: fakeSource(machine),
-    medium: '/medium',
-    out: (text) => (out += text),
-    err: () => undefined,
-    readText: (path) => {
-      const text = files.get(path);
-      if (text === undefined)
-        throw new AppError({ kind: 'usage', code: 'file.read', what: 'no file', where: path });
-      return Promise.resolve(text);
-    },
-    writeText: (path, text) => Promise.resolve(void files.set(path, text)),
-  };
-  const type = async (...argv: string[]) => {
-    out = '';
-    const code = await main(parseArguments(argv), ports);
-    return { code, out };
-  };
-  return { type, files, ports };
-}
+import { world } from './world.ts';
+import { GOOD_BARE, vary } from './machines.ts';
 
 describe('qubeforge-install', () => {
   it('check ends with 0 on a good machine and with 6 when something blocks', async () => {
