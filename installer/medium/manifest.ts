@@ -19,7 +19,6 @@ const image = z.object({
   size: z.int().positive(),
   /** Bytes of the file system in it. */
   'raw-size': z.int().positive(),
-  'raw-sha256': sha256,
 });
 export type Image = z.infer<typeof image>;
 
