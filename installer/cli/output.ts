@@ -17,6 +17,7 @@ export function emit(args: Pick<Arguments, 'json'>, ports: Pick<Ports, 'out' | '
 function plain(event: Event): string | undefined {
   switch (event.type) {
     case 'result':
+    case 'error':
       return event.text;
     case 'started':
       return `-> ${event.title}`;

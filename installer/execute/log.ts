@@ -67,6 +67,8 @@ function describeEvent(event: Exclude<Event, { type: 'progress' }>): string {
       return `step ${event.id}: ${event.title}`;
     case 'finished':
       return `step ${event.id}: ${event.outcome}`;
+    case 'error':
+      return `error ${event.code}: ${event.message}`;
     case 'failed':
       return `step ${event.id} failed: ${event.message}`;
     case 'log':
