@@ -8,6 +8,7 @@ import type { ExecutePorts } from '../installer/execute/ports.ts';
 import type { Ports } from '../installer/cli/ports.ts';
 import { MEDIUM } from '../installer/medium/medium.ts';
 import { MEDIUM_KEY } from '../installer/medium/load.ts';
+import { isScreen, prompts, setKeyboard } from './console.ts';
 import { deployImage } from './deploy.ts';
 import { run } from './runner.ts';
 import { showRecoveryKey } from './recovery-key.ts';
@@ -24,6 +25,9 @@ export function livePorts(): Ports {
     err: (text) => process.stderr.write(text),
     readText,
     writeText: (path, text) => writeText(path, text),
+    prompts,
+    setKeyboard,
+    console: isScreen() ? 'screen' : 'serial',
     randomUuid: randomUUID,
     executor: executePorts,
     exclusively,

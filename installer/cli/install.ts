@@ -22,7 +22,8 @@ export async function plan(args: Arguments, ports: Ports): Promise<number> {
   return 0;
 }
 
-function showPrepared(args: Arguments, ports: Ports, { seen, plan: made }: Prepared): void {
+/** Prints a plan and the disks that it leaves alone. */
+export function showPrepared(args: Arguments, ports: Ports, { seen, plan: made }: Prepared): void {
   const untouched = showUntouched(seen.hardware.disks, made.context.disk);
   const text = [showPlan(made), '', ...untouched].join('\n');
   emit(args, ports, { type: 'result', name: 'plan', value: made.steps, text });

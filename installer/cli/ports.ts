@@ -1,4 +1,5 @@
 import type { ExecutePorts } from '../execute/ports.ts';
+import type { Prompts } from '../ui/prompts.ts';
 import type { Source } from '../probe/source.ts';
 
 /** What the program touches outside itself. */
@@ -16,6 +17,11 @@ export interface Ports {
   readonly readText: (path: string) => Promise<string>;
   /** Makes missing folders; replaces the file as a whole. */
   readonly writeText: (path: string, text: string) => Promise<void>;
+  /** Throws an `AppError` (usage) when there is nobody to ask. */
+  readonly prompts: () => Prompts;
+  readonly setKeyboard: (layout: string, variant: string) => Promise<boolean>;
+  /** Where the person sits, and where the installed system will ask for the passphrase. */
+  readonly console: 'screen' | 'serial';
   readonly randomUuid: () => string;
   /** What the executor touches, with the images of `medium`. */
   readonly executor: (medium: string) => ExecutePorts;

@@ -4,6 +4,7 @@ import { JOURNAL_LENGTH, JOURNAL_OFFSET, readJournal, type JournalState } from '
 import { Journal } from '../execute/journal-writer.ts';
 import { loadManifest } from '../medium/load.ts';
 import { describeDisk } from '../plan/choose-disk.ts';
+import type { Secrets } from '../plan/parse-answers.ts';
 import { makePlan, type Plan } from '../plan/plan.ts';
 import type { Disk } from '../probe/model.ts';
 import type { Arguments } from './args.ts';
@@ -21,10 +22,20 @@ interface Interrupted {
 
 /** `resume`: goes on with the interrupted installation that a disk of this machine has a journal of. */
 export async function resume(args: Arguments, ports: Ports): Promise<number> {
+  return resumeWith(args, ports, await readSecrets(args, ports));
+}
+
+/** True when `resume` would find something. */
+export async function hasInterrupted(seen: Seen, ports: Ports): Promise<boolean> {
+  return (await findAll(seen, ports)).length === 1;
+}
+
+/** Goes on with secrets that were read or typed. */
+export async function resumeWith(args: Arguments, ports: Ports, given: Secrets): Promise<number> {
   const medium = args.medium ?? ports.medium;
   const seen = await look(ports.machine, medium);
   const found = await findInterrupted(seen, ports);
-  const secrets = needSecrets(await readSecrets(args, ports), found.input.answers);
+  const secrets = needSecrets(given, found.input.answers);
   const { images } = await loadManifest(ports, medium, ports.mediumKey);
   const plan = remake(found, seen, images);
   const execute = ports.executor(medium);
@@ -55,8 +66,8 @@ function remake({ disk, state, input }: Interrupted, seen: Seen, images: Plan['c
   });
 }
 
-/** Looks for a journal on every disk; reads only. Throws unless exactly one is unfinished. */
-async function findInterrupted(seen: Seen, ports: Ports): Promise<Interrupted> {
+/** Looks for a journal on every disk; reads only. */
+async function findAll(seen: Seen, ports: Ports): Promise<readonly Interrupted[]> {
   const found: Interrupted[] = [];
   for (const disk of seen.hardware.disks) {
     const region = await ports.executor('').readDevice(disk.path, JOURNAL_OFFSET, JOURNAL_LENGTH);
@@ -65,6 +76,12 @@ async function findInterrupted(seen: Seen, ports: Ports): Promise<Interrupted> {
     const input = journalInputSchema.safeParse(state.begin.input).data;
     if (input !== undefined && isSame(input.disk, disk)) found.push({ disk, state, input });
   }
+  return found;
+}
+
+/** The one interrupted installation. Throws when there is none, or more than one. */
+async function findInterrupted(seen: Seen, ports: Ports): Promise<Interrupted> {
+  const found = await findAll(seen, ports);
   const [only] = found;
   if (only !== undefined && found.length === 1) return only;
   throw new AppError({

@@ -6,6 +6,7 @@ import type { Ports } from '../../../installer/cli/ports.ts';
 import { main } from '../../../installer/cli/run.ts';
 import { InstallLog } from '../../../installer/execute/log.ts';
 import type { ExecutePorts } from '../../../installer/execute/ports.ts';
+import { scripted } from './scripted.ts';
 import { fakeSource, type FakeMachine } from './machines.ts';
 
 /** A machine whose disks are arrays of bytes and whose commands are only written down. */
@@ -63,6 +64,9 @@ export function world(machine: FakeMachine) {
       return Promise.resolve(text);
     },
     writeText: (path, text) => Promise.resolve(void files.set(path, text)),
+    prompts: () => scripted([]).prompts,
+    setKeyboard: () => Promise.resolve(true),
+    console: 'screen',
     randomUuid: () => `${(uuids += 1).toString(16).padStart(8, '0')}-0000-4000-8000-000000000000`,
     executor: () => executor,
     exclusively: (work) => work(),
