@@ -43,6 +43,7 @@ export function buildPorts(store: Store, jobs: number): BuildPorts & AsyncDispos
     linkBlobs: (blobs) =>
       linkNamed(Object.fromEntries(blobs.map((blob, index) => [String(index).padStart(5, '0'), blob]))),
     async keepBytes(bytes) {
+      if (store.isReadOnly) return { size: bytes.length, sha256: sha256(bytes) };
       const path = store.temporaryPath('bytes');
       await writeFile(path, bytes, { flag: 'wx' });
       return await store.adopt(path, { size: bytes.length, sha256: sha256(bytes) });
@@ -121,7 +122,7 @@ class ToolboxTrees {
   }
 
   #place(extent: Extent): string {
-    return join(dirname(this.#store.temporaryDirectory), 'trees', extent.sha256);
+    return join(this.#store.treesDirectory, extent.sha256);
   }
 
   async #install(path: string, extent: Extent): Promise<void> {

@@ -6,10 +6,14 @@ import { dirname, parse } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const entries = { qubeforge: 'builder/cli/main.ts', 'deb-worker': 'edge/deb-worker.ts' };
+const entries = {
+  qubeforge: 'builder/cli/main.ts',
+  'deb-worker': 'edge/deb-worker.ts',
+  qube: 'runtime/dom0/cli/main.ts',
+};
 
 // What the user starts; the others are loaded by these.
-const programs = ['qubeforge'];
+const programs = ['qubeforge', 'qube'];
 
 // zx declares its own `createRequire`, so the one for bundled CommonJS needs another name.
 const banner = [

@@ -3,6 +3,11 @@ import type { Command } from './command.ts';
 import { buildCommand } from './commands/build.ts';
 import { completionCommand } from './commands/completion.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { explainCommand } from './commands/explain.ts';
+import { gcCommand } from './commands/gc.ts';
+import { keysCommand } from './commands/keys.ts';
+import { lockCommand } from './commands/lock.ts';
+import { verifyCommand } from './commands/verify.ts';
 import { schemaCommand } from './commands/schema.ts';
 
 /** Every command of the program, in the order of the help. A new command is one file and one line here. */
@@ -12,6 +17,11 @@ export const COMMANDS: readonly Command[] = [
     ['rootfs-tar', 'template-image'],
     availableParallelism(),
   ),
+  lockCommand(async (context, request) => (await import('./engine/lock.ts')).lock(context, request)),
+  verifyCommand(async (context, request) => (await import('./engine/verify.ts')).verify(context, request)),
+  explainCommand(async (context, request) => (await import('./engine/explain.ts')).explain(context, request)),
+  keysCommand(async (context, request) => (await import('./engine/keys.ts')).keys(context, request)),
+  gcCommand(async (context, request) => (await import('./engine/gc.ts')).gc(context, request)),
   doctorCommand,
   schemaCommand,
   completionCommand(() => COMMANDS),

@@ -46,9 +46,9 @@ export function listName(index: {
 }
 
 /**
- * Asks apt twice without installing anything. First: what would be installed. Second, with exactly that: in
- * which order, without the preference that apt gives itself, so that the order depends on the packages alone.
- * Needs the indexes as files of /in/lists; prints the second answer.
+ * Asks apt twice without installing anything. First: what would be installed. Second: in which order, from
+ * one index of nothing but that, sorted, and without the preference that apt gives itself: apt breaks ties by
+ * what else it reads, and the order shall depend on the packages alone. Needs the indexes as files of /in/lists; prints the second answer.
  */
 export function aptScript(request: AptRequest): string {
   return `
@@ -64,8 +64,19 @@ ask() {
 }
 ask -s install $(cat /job/install) >/work/first
 sed -n 's/^Inst \\([^ ]*\\) (\\([^ ]*\\) .*/\\1=\\2/p' /work/first | LC_ALL=C sort >/work/exact
-rm -f /work/cache/*.bin
-ask -o pkgCacheGen::ForceEssential=, -s install $(cat /work/exact)
+rm -r /work/cache/*.bin /work/lists
+mkdir /work/lists
+awk '
+  function take() { if (key in chosen) stanzas[key] = stanza; stanza = "" }
+  FILENAME == "/work/exact" { chosen[$0] = 1; order[++count] = $0; next }
+  $0 == "" { take(); next }
+  /^Package: / { key = $2 }
+  /^Version: / { key = key "=" $2 }
+  { stanza = stanza $0 "\\n" }
+  END { take(); for (i = 1; i <= count; i++) printf "%s\\n", stanzas[order[i]] }
+' /work/exact /in/lists/* >/work/lists/_exact_dists_chosen_main_binary-${request.architecture}_Packages
+echo 'deb [trusted=yes] file:/exact chosen main' >/work/sources.list
+ask -o pkgCacheGen::ForceEssential=, -o Dir::Etc::SourceList=/work/sources.list -s install $(cat /work/exact)
 `;
 }
 

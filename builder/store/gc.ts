@@ -1,4 +1,4 @@
-import { rm, stat } from 'node:fs/promises';
+import { lstat, readdir, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { parseSha256, type Sha256 } from '../../core/digest.ts';
 import { ignoreMissing, listDirectory, sweepTemporary } from '../../edge/files.ts';
@@ -15,12 +15,15 @@ export interface GcOptions {
   /** More roots than the registered ones. */
   readonly roots?: readonly Root[];
   readonly dryRun?: boolean;
+  /** Nothing stays, whatever roots and time say. */
+  readonly all?: boolean;
 }
 
 export interface GcReport {
   readonly removedBlobs: number;
   readonly removedRecords: number;
-  /** Bytes of the removed blobs. */
+  readonly removedTrees: number;
+  /** Bytes of the removed blobs and trees. */
   readonly freed: number;
   readonly keptBlobs: number;
   /** Bytes of the blobs that stay. */
@@ -29,7 +32,7 @@ export interface GcReport {
 
 /**
  * Mark and sweep. Kept: blobs and stage records of the roots, whatever was used within the grace
- * period, the blobs of kept stages, and what was derived from kept blobs.
+ * period, the blobs of kept stages, what was derived from kept blobs, and the trees whose list is kept.
  */
 export async function collectGarbage(layout: Layout, options: GcOptions): Promise<GcReport> {
   const lock = await lockForCollection(layout);
@@ -45,25 +48,28 @@ async function sweep(layout: Layout, options: GcOptions): Promise<GcReport> {
   const blobs = await scan(layout.blobs());
   const stages = await scan(layout.records('stages'));
   const derived = await scan(layout.records('derived'));
-  const live = await mark(layout, options, { blobs, stages, derived });
+  const live = options.all === true ? NOTHING : await mark(layout, options, { blobs, stages, derived });
   const dead = (entries: readonly Entry[], keep: ReadonlySet<Sha256>): Entry[] =>
     entries.filter((entry) => !keep.has(entry.id));
   const deadBlobs = dead(blobs, live.blobs);
   const deadRecords = [...dead(stages, live.stages), ...dead(derived, live.derived)];
+  const deadTrees = dead(await scanTrees(layout), live.blobs);
   if (options.dryRun !== true) {
     // Records first: a record must not outlive its blobs.
-    for (const entry of [...deadRecords, ...deadBlobs]) await rm(entry.path, { force: true });
+    for (const entry of [...deadRecords, ...deadBlobs, ...deadTrees])
+      await rm(entry.path, { recursive: true, force: true });
   }
-  const total = sum(blobs);
-  const freed = sum(deadBlobs);
   return {
     removedBlobs: deadBlobs.length,
     removedRecords: deadRecords.length,
-    freed,
+    removedTrees: deadTrees.length,
+    freed: sum(deadBlobs) + sum(deadTrees),
     keptBlobs: blobs.length - deadBlobs.length,
-    kept: total - freed,
+    kept: sum(blobs) - sum(deadBlobs),
   };
 }
+
+const NOTHING: Live = { blobs: new Set(), stages: new Set(), derived: new Set() };
 
 interface Entry {
   readonly id: Sha256;
@@ -78,11 +84,9 @@ interface Scanned {
   readonly derived: readonly Entry[];
 }
 
-async function mark(
-  layout: Layout,
-  options: GcOptions,
-  scanned: Scanned,
-): Promise<Record<'blobs' | RecordKind, ReadonlySet<Sha256>>> {
+type Live = Readonly<Record<'blobs' | RecordKind, ReadonlySet<Sha256>>>;
+
+async function mark(layout: Layout, options: GcOptions, scanned: Scanned): Promise<Live> {
   const roots = [...(await readRoots(layout)), ...(options.roots ?? [])];
   const recent = (entries: readonly Entry[]): Sha256[] =>
     entries.filter((entry) => options.now - entry.used < options.grace).map((entry) => entry.id);
@@ -115,6 +119,25 @@ async function scan(directory: string): Promise<Entry[]> {
     }
   }
   return entries;
+}
+
+/** Toolbox trees; the name of each is the hash of the blob that lists it. */
+async function scanTrees(layout: Layout): Promise<Entry[]> {
+  const entries: Entry[] = [];
+  for (const name of await listDirectory(layout.trees())) {
+    const id = parseSha256(name);
+    const path = join(layout.trees(), name);
+    if (id !== undefined) entries.push({ id, path, size: await sizeOfTree(path), used: 0 });
+  }
+  return entries;
+}
+
+async function sizeOfTree(directory: string): Promise<number> {
+  let size = 0;
+  for (const entry of await readdir(directory, { withFileTypes: true, recursive: true })) {
+    if (entry.isFile()) size += (await lstat(join(entry.parentPath, entry.name))).size;
+  }
+  return size;
 }
 
 function sum(entries: readonly Entry[]): number {

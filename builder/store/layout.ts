@@ -21,6 +21,11 @@ export class Layout {
     this.gcLock = join(this.root, 'gc.lock');
   }
 
+  /** Toolboxes as directories, named by the SHA-256 of their lists. */
+  trees(): string {
+    return join(this.root, 'trees');
+  }
+
   blobs(): string {
     return join(this.root, 'blobs', 'sha256');
   }

@@ -24,7 +24,10 @@ const schema = z.strictObject({ path: z.string(), blobs: digests, stages: digest
 
 /** Writes or replaces the root of `root.path`. */
 export async function writeRoot(layout: Layout, root: Root): Promise<void> {
-  await writeFileAtomic(join(layout.roots, `${sha256(root.path)}.json`), JSON.stringify(root));
+  const path = join(layout.roots, `${sha256(root.path)}.json`);
+  const text = JSON.stringify(root);
+  // Every build says it again; waiting for the disk each time would cost more than the rest of a rebuild.
+  if ((await readIfPresent(path))?.toString('utf8') !== text) await writeFileAtomic(path, text);
 }
 
 /** Every root whose file still exists; the others are removed. */

@@ -53,14 +53,23 @@ export async function openStore(directory: string): Promise<Store> {
   return new Store(layout, lease);
 }
 
+/**
+ * The store as it lies there, for looking only: nothing is made, swept, leased or noted, also when there is
+ * no store yet. Its methods that write must not be called.
+ */
+export function openStoreForReading(directory: string): Store {
+  return new Store(new Layout(directory), undefined);
+}
+
 export class Store implements AsyncDisposable {
   readonly #layout: Layout;
-  readonly #lease: AsyncDisposable;
+  /** Only a store that may write holds one. */
+  readonly #lease: AsyncDisposable | undefined;
   readonly #records: Records;
   /** Blobs hashed by this process, with the identity that the file had. */
   readonly #proved = new Map<Sha256, string>();
 
-  constructor(layout: Layout, lease: AsyncDisposable) {
+  constructor(layout: Layout, lease: AsyncDisposable | undefined) {
     this.#layout = layout;
     this.#lease = lease;
     this.#records = new Records(layout);
@@ -69,6 +78,16 @@ export class Store implements AsyncDisposable {
   /** The directory that the store may use for its own temporary files; swept by the next opener. */
   get temporaryDirectory(): string {
     return this.#layout.tmp;
+  }
+
+  /** Where toolboxes are kept as directories, named by the SHA-256 of their lists. */
+  get treesDirectory(): string {
+    return this.#layout.trees();
+  }
+
+  /** Whether this is a store for looking only. */
+  get isReadOnly(): boolean {
+    return this.#lease === undefined;
   }
 
   /** A fresh path in {@link temporaryDirectory}, for {@link adopt}. */
@@ -86,8 +105,13 @@ export class Store implements AsyncDisposable {
     const path = this.#layout.blob(blob.sha256);
     const found = await stat(path).catch(ignoreMissing);
     if (found?.size !== blob.size) return false;
-    await noteUse(path);
+    if (!this.isReadOnly) await noteUse(path);
     return true;
+  }
+
+  /** Whether anything lies at the place of a blob, be it damaged. */
+  async holds(blob: { readonly sha256: Sha256 }): Promise<boolean> {
+    return (await this.#identity(blob.sha256)) !== undefined;
   }
 
   /** A writer for one blob, for downloads that may start over. Dispose of it in any case. */
@@ -161,7 +185,7 @@ export class Store implements AsyncDisposable {
 
   /** What a stage made; undefined when it was never built here or one of its blobs is gone. */
   async stage(id: Sha256): Promise<StageRecord | undefined> {
-    const record = await this.#records.stage(id);
+    const record = await (this.isReadOnly ? this.#records.peekStage(id) : this.#records.stage(id));
     if (record === undefined) return undefined;
     for (const blob of record.blobs) if (!(await this.has(blob))) return undefined;
     return record;
@@ -195,7 +219,7 @@ export class Store implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#lease[Symbol.asyncDispose]();
+    await this.#lease?.[Symbol.asyncDispose]();
   }
 
   async #identity(digest: Sha256): Promise<string | undefined> {

@@ -7,6 +7,8 @@ import { toolboxNode, wantedFiles, type LockedRecipe } from '../../builder/cli/e
 import type { Session } from '../../builder/cli/engine/session.ts';
 import { openPackages, type StoredPackage } from '../../builder/stages/debian/packages.ts';
 import { printDeb822 } from '../../builder/formats/deb822.ts';
+import { packagesIn } from '../../builder/formats/packages-index.ts';
+import type { VerifiedIndex } from '../../builder/lock/ports.ts';
 import { parseControl } from '../../builder/formats/deb.ts';
 
 /** The outputs of a toolbox recipe, built if need be. */
@@ -38,23 +40,50 @@ export async function localRepository(
 ): Promise<AsyncDisposable & { readonly path: string }> {
   const packages = await openLocked(session, locked);
   const directory = await session.ports.scratch();
-  const stanzas: string[] = [];
+  const priorities = await archivePriorities(session, locked);
+  const stanzas: { readonly place: string; readonly text: string }[] = [];
   for (const [index, { facts }] of packages.entries()) {
     const deb = locked.lock.packages[index]!;
     const file = `${deb.name}_${deb.version.replaceAll(':', '%3a')}_${deb.architecture}.deb`;
     await link(await session.store.verified(deb), join(directory.path, file));
-    const control = parseControl(facts.status).fields.filter(([name]) => !/^(status|conffiles)$/i.test(name));
-    stanzas.push(
-      printDeb822([
+    const control = parseControl(facts.status).fields.filter(
+      ([name]) => !/^(status|conffiles|priority)$/i.test(name),
+    );
+    const priority = priorities.get(`${deb.name}=${deb.version}`) ?? 'optional';
+    stanzas.push({
+      place: `${deb.name}=${deb.version}`,
+      text: printDeb822([
         ...control,
+        ['Priority', priority],
         ['Filename', `./${file}`],
         ['Size', String(deb.size)],
         ['SHA256', deb.sha256],
       ]),
-    );
+    });
   }
-  await writeFile(join(directory.path, 'Packages'), stanzas.sort().join('\n'));
+  await writeFile(
+    join(directory.path, 'Packages'),
+    stanzas
+      .sort((a, b) => (a.place < b.place ? -1 : 1))
+      .map(({ text }) => text)
+      .join('\n'),
+  );
   return directory;
+}
+
+/** The archive overrides what packages say of their priority, and apt's order depends on it. */
+async function archivePriorities(session: Session, { lock }: LockedRecipe): Promise<Map<string, string>> {
+  const fetcher = await session.fetcher();
+  const priorities = new Map<string, string>();
+  for (const { repository, suite, indexes } of lock.releases) {
+    for (const index of indexes) {
+      const bytes = await fetcher.openIndex({ ...index, repository, suite });
+      for (const { name, version, priority } of packagesIn(bytes)) {
+        priorities.set(`${name}=${version}`, priority ?? 'optional');
+      }
+    }
+  }
+  return priorities;
 }
 
 /**

@@ -5,6 +5,8 @@ import { defineCommand, type Command, type Context } from '../command.ts';
 export interface GcRequest {
   /** Milliseconds: what was used within this time stays. */
   readonly grace: number;
+  /** Everything, needed or not. */
+  readonly all: boolean;
   readonly dryRun: boolean;
 }
 
@@ -22,10 +24,15 @@ export function gcCommand(gc: (context: Context, request: GcRequest) => Promise<
         default: '14',
         help: 'keep what was used in the last N days',
       },
+      all: { type: 'boolean', help: 'remove everything, needed or not; the next build starts from nothing' },
       'dry-run': { type: 'boolean', help: 'say what would be removed and remove nothing' },
     },
     run: (context, { values }) =>
-      gc(context, { grace: parseDays(values['keep-days']) * DAY, dryRun: values['dry-run'] }),
+      gc(context, {
+        grace: parseDays(values['keep-days']) * DAY,
+        all: values.all,
+        dryRun: values['dry-run'],
+      }),
   });
 }
 

@@ -9,28 +9,34 @@ import { aptResolver, closureResolver } from '../../stages/debian/apt-resolver.t
 import type { BuildPorts } from '../../stages/ports.ts';
 import type { BuildRequest } from '../commands/build.ts';
 import type { Context } from '../command.ts';
-import { readLock, staleness, updateLock, type LoadedBuildable } from './locks.ts';
+import { logMoves, readLock, readLockOrWarn, staleness, updateLock, type LoadedBuildable } from './locks.ts';
+import { placeManifests } from './manifests.ts';
 import { placeProducts } from './products.ts';
 import { productsOf, toolboxNode, wantedFiles, type LockedRecipe, type Product } from './plan.ts';
 import { openSession, type Session } from './session.ts';
 
-/** How a build treats locks that are missing or do not fit. */
-export type StalePolicy = BuildRequest['onStaleLock'];
+/**
+ * How a run treats locks. `fail`: one that is missing or stale is an error. `mend`: it is made. `update`: so is
+ * one whose packages would have to be fetched. `renew`: every one is made anew, also in place of an edited one.
+ */
+export type LockPolicy = BuildRequest['onStaleLock'] | 'mend' | 'renew';
 
 /** Builds recipes and puts their products into the output directory. */
 export async function build(context: Context, request: BuildRequest): Promise<void> {
   await using session = await openSession(context, request);
-  const recipes = await lockRecipes(session, request.recipes, request.onStaleLock);
+  const recipes = await lockRecipes(session, request.recipes, () => request.onStaleLock);
   const products = await planProducts(session, recipes, request.outputs);
   const results = await buildProducts(session, recipes, products);
-  await placeProducts(session, join(context.cwd, 'out'), products, results);
+  const directory = join(context.cwd, 'out');
+  await placeProducts(session, directory, products, results);
+  await placeManifests(session, directory, { recipes, products, results, outputs: request.outputs });
 }
 
 /** Recipes with locks that fit, each toolbox before the recipes that need it. */
 export async function lockRecipes(
   session: Session,
   names: readonly string[],
-  policy: StalePolicy,
+  policyOf: (recipe: string) => LockPolicy,
 ): Promise<Map<string, LockedRecipe>> {
   const locked = new Map<string, LockedRecipe>();
   const visit = async (name: string): Promise<LockedRecipe> => {
@@ -39,7 +45,7 @@ export async function lockRecipes(
     const loaded = await loadBuildable(session.context.recipes, name);
     const { recipe } = loaded;
     const toolbox = recipe.kind === 'toolbox' ? undefined : await visit(recipe.toolbox);
-    const made = { loaded, lock: await fittingLock(session, loaded, toolbox, policy) };
+    const made = { loaded, lock: await fittingLock(session, loaded, toolbox, policyOf(name)) };
     locked.set(name, made);
     return made;
   };
@@ -51,16 +57,22 @@ async function fittingLock(
   session: Session,
   loaded: LoadedBuildable,
   toolbox: LockedRecipe | undefined,
-  policy: StalePolicy,
+  policy: LockPolicy,
 ): Promise<Lock> {
-  const lock = await readLock(session, loaded);
+  const lock = await (policy === 'renew' ? readLockOrWarn : readLock)(session, loaded);
   const stale = staleness(session, loaded, lock);
-  if (policy === 'fail') {
-    if (stale !== undefined) throw stale;
-    if (lock !== undefined) return lock;
-  }
-  if (lock !== undefined && stale === undefined && (await isHere(session, { loaded, lock }))) return lock;
-  return await relock(session, loaded, toolbox, lock);
+  if (policy === 'fail' && stale !== undefined) throw stale;
+  if (lock !== undefined && stale === undefined && (await isGood(session, { loaded, lock }, policy)))
+    return lock;
+  const made = await relock(session, loaded, toolbox, lock);
+  logMoves(session, loaded.recipe.name, lock, made);
+  return made;
+}
+
+/** Whether a lock that fits its recipe may stay. */
+async function isGood(session: Session, locked: LockedRecipe, policy: LockPolicy): Promise<boolean> {
+  if (policy === 'update') return await isHere(session, locked);
+  return policy !== 'renew';
 }
 
 /** Resolves a recipe anew; builds its toolbox first, since apt runs in it. */

@@ -16,8 +16,8 @@ import type { Session } from './session.ts';
 export type LoadedBuildable = LoadedRecipe<BuildableRecipe>;
 
 /** Where the lock of a recipe lies. */
-export function lockPath(session: Session, recipe: LoadedBuildable): string {
-  return join(session.context.root, 'recipes', 'locks', `${recipe.recipe.name}.lock.json`);
+export function lockPath(session: Session, recipe: string): string {
+  return join(session.context.root, 'recipes', 'locks', `${recipe}.lock.json`);
 }
 
 /** The evidence beside the locks: the signed Release files they were made from. */
@@ -27,9 +27,21 @@ export function evidenceOf(session: Session): EvidenceDirectory {
 
 /** The lock as it lies there; undefined when there is none. Throws for an edited one. */
 export async function readLock(session: Session, recipe: LoadedBuildable): Promise<Lock | undefined> {
-  const path = lockPath(session, recipe);
+  const path = lockPath(session, recipe.recipe.name);
   const text = await readFile(path, 'utf8').catch(ignoreMissing);
   return text === undefined ? undefined : parseLock(text, path);
+}
+
+/** As `readLock`; a damaged lock, which is to be replaced, counts as none and is warned about. */
+export async function readLockOrWarn(session: Session, recipe: LoadedBuildable): Promise<Lock | undefined> {
+  try {
+    return await readLock(session, recipe);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const message = `${lockPath(session, recipe.recipe.name)} is made anew: ${error.message}`;
+    session.context.sink({ type: 'log', level: 'warning', message });
+    return undefined;
+  }
 }
 
 /** Why a lock cannot be used as it is; undefined when it can. */
@@ -38,7 +50,7 @@ export function staleness(
   recipe: LoadedBuildable,
   lock: Lock | undefined,
 ): AppError | undefined {
-  const where = lockPath(session, recipe);
+  const where = lockPath(session, recipe.recipe.name);
   if (lock === undefined) return lockMissing(recipe.recipe.name, where);
   try {
     checkFits(lock, { name: recipe.recipe.name, digest: recipe.digest }, where);
@@ -49,7 +61,14 @@ export function staleness(
   }
 }
 
-/** Resolves a recipe anew, writes its lock and says what moved. */
+/** Says what moved between two locks that do not build the same. */
+export function logMoves({ context }: Session, name: string, before: Lock | undefined, after: Lock): void {
+  const diff = before === undefined ? undefined : diffLocks(before, after);
+  if (diff === undefined || buildsTheSame(diff)) return;
+  context.sink({ type: 'log', level: 'info', message: `${name}:\n${printLockDiff(diff)}` });
+}
+
+/** Resolves a recipe anew and writes its lock. */
 export async function updateLock(
   session: Session,
   recipe: LoadedBuildable,
@@ -71,11 +90,7 @@ export async function updateLock(
       };
       const made = await makeLock(previous === undefined ? request : { ...request, previous });
       for (const message of made.warnings) context.sink({ type: 'log', level: 'warning', message });
-      await writeFileAtomic(lockPath(session, recipe), printLock(made.lock));
-      const diff = previous === undefined ? undefined : diffLocks(previous, made.lock);
-      if (diff !== undefined && !buildsTheSame(diff)) {
-        context.sink({ type: 'log', level: 'info', message: `${name}:\n${printLockDiff(diff)}` });
-      }
+      await writeFileAtomic(lockPath(session, recipe.recipe.name), printLock(made.lock));
       return made.lock;
     },
     (lock) => ({ detail: `${lock.packages.length} packages` }),

@@ -3,7 +3,13 @@ import { copyFile, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { formatBytes } from '../../../core/bytes.ts';
 import type { Sha256 } from '../../../core/digest.ts';
-import { ignoreMissing, temporaryPath, writeFileAtomic } from '../../../edge/files.ts';
+import {
+  ignoreMissing,
+  readIfPresent,
+  sweepTemporary,
+  temporaryPath,
+  writeFileAtomic,
+} from '../../../edge/files.ts';
 import { resultOf, type Results } from '../../graph/execute.ts';
 import type { Context } from '../command.ts';
 import type { Product } from './plan.ts';
@@ -22,6 +28,7 @@ export async function placeProducts(
   results: Results,
 ): Promise<void> {
   await mkdir(directory, { recursive: true });
+  await sweepTemporary(directory);
   const inventory = await readInventory(directory);
   const lines: string[] = [];
   for (const { node, output, file } of products) {
@@ -34,7 +41,9 @@ export async function placeProducts(
     }
     lines.push(`${blob.sha256}  ${relative(context.cwd, path)}  ${formatBytes(blob.size)}`);
   }
-  await writeFileAtomic(join(directory, INVENTORY), `${JSON.stringify(inventory, null, 2)}\n`);
+  const text = `${JSON.stringify(inventory, null, 2)}\n`;
+  const known = await readIfPresent(join(directory, INVENTORY));
+  if (known?.toString('utf8') !== text) await writeFileAtomic(join(directory, INVENTORY), text);
   report(context, lines);
 }
 

@@ -5,7 +5,7 @@ import { buildPorts } from '../../../edge/build-ports.ts';
 import { Fetcher } from '../../fetch/fetcher.ts';
 import type { NodeCache } from '../../graph/cache.ts';
 import type { BuildPorts } from '../../stages/ports.ts';
-import { openStore, type Store } from '../../store/store.ts';
+import { openStore, openStoreForReading, type Store } from '../../store/store.ts';
 import { loadKeyring, type Keyring } from '../../verify/keyring.ts';
 import type { Context } from '../command.ts';
 import { nodeCache } from './node-cache.ts';
@@ -22,12 +22,17 @@ export interface Session extends AsyncDisposable {
   readonly fetcher: () => Promise<Fetcher>;
 }
 
+export interface SessionOptions {
+  readonly jobs: number;
+  readonly offline: boolean;
+  /** Change nothing, also not in the store. */
+  readonly lookOnly?: boolean;
+}
+
 /** Opens the store and all that goes with it. */
-export async function openSession(
-  context: Context,
-  options: { readonly jobs: number; readonly offline: boolean },
-): Promise<Session> {
-  const store = await openStore(context.globals.cache);
+export async function openSession(context: Context, options: SessionOptions): Promise<Session> {
+  const open = options.lookOnly === true ? openStoreForReading : openStore;
+  const store = await open(context.globals.cache);
   const ports = buildPorts(store, options.jobs);
   const keyring = once(() => projectKeyring(context.root));
   const fetcher = once(

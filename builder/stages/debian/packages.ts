@@ -57,7 +57,11 @@ function recordId(pkg: PackageRef): Sha256 {
   return digestOf({ kind: 'opened-deb', version: INGEST_VERSION, input: pkg.sha256 });
 }
 
-async function findStored({ store }: BuildPorts, pkg: PackageRef): Promise<StoredPackage | undefined> {
+/** A package that was opened before; undefined when it was not, or when part of it is gone. */
+export async function findStored(
+  { store }: Pick<BuildPorts, 'store'>,
+  pkg: PackageRef,
+): Promise<StoredPackage | undefined> {
   const record = await store.stage(recordId(pkg));
   if (record === undefined) return undefined;
   const { facts, data, info } = record.outputs as StoredRecord;

@@ -212,8 +212,8 @@ describe('the front ends', () => {
       { recipes: ['a'], mode: 'update' },
       { recipes: [], mode: 'check' },
       { before: 'a', after: 'b', html: expect.stringMatching(/^\/.*\/c\.html$/) as string },
-      { grace: 14 * day, dryRun: false },
-      { grace: 0, dryRun: false },
+      { grace: 14 * day, all: false, dryRun: false },
+      { grace: 0, all: false, dryRun: false },
     ]);
     expect((await runCli(['lock', '--check', '--update'], { commands })).code).toBe(2);
     expect((await runCli(['gc', '--keep-days', 'x'], { commands })).code).toBe(2);

@@ -1,0 +1,93 @@
+import { join } from 'node:path';
+import { digestOf } from '../../../core/digest.ts';
+import { readIfPresent, writeFileAtomic } from '../../../edge/files.ts';
+import { resultOf, type Results } from '../../graph/execute.ts';
+import { allNodes } from '../../graph/plan.ts';
+import type { Lock } from '../../lock/schema.ts';
+import { printManifest, type Manifest } from '../../report/manifest.ts';
+import { lockPath } from './locks.ts';
+import { epochOf, type LockedRecipe, type Product } from './plan.ts';
+import type { Session } from './session.ts';
+
+/** The ending of a manifest's file name. */
+export const MANIFEST_ENDING = '.manifest.json';
+
+/** What the manifests of a build are made from. */
+export interface Built {
+  readonly recipes: ReadonlyMap<string, LockedRecipe>;
+  readonly products: readonly Product[];
+  readonly results: Results;
+  /** Outputs asked for instead of the recipes' own: their manifest gets a name of its own. */
+  readonly outputs: readonly string[] | undefined;
+}
+
+/** Writes the manifest of each recipe's products beside them, and keeps what they stand on from `gc`. */
+export async function placeManifests(session: Session, directory: string, built: Built): Promise<void> {
+  for (const [name, locked] of built.recipes) {
+    const products = built.products.filter(({ node }) => node.recipe === name);
+    if (products.length === 0) continue;
+    const path = join(directory, [name, ...(built.outputs ?? [])].join('.') + MANIFEST_ENDING);
+    const manifest = manifestOf(locked, products, built);
+    const text = printManifest(manifest);
+    if ((await readIfPresent(path))?.toString('utf8') !== text) await writeFileAtomic(path, text);
+    await session.store.setRoot({ path, blobs: [], stages: manifest.stages.map(({ id }) => id) });
+    await keepLocked(session, locked);
+  }
+}
+
+function manifestOf(
+  { loaded, lock }: LockedRecipe,
+  products: readonly Product[],
+  { recipes, results }: Built,
+): Manifest {
+  const nodes = allNodes(products.map(({ node }) => node));
+  const parts = [...new Set([loaded.recipe.name, ...nodes.map(({ recipe }) => recipe)])];
+  return {
+    version: 1,
+    recipe: lock.recipe,
+    family: lock.family,
+    architecture: lock.architecture,
+    epoch: epochOf(lock),
+    locks: parts.flatMap((recipe) => {
+      const part = recipes.get(recipe);
+      return part === undefined ? [] : [{ recipe, digest: digestOf(part.lock) }];
+    }),
+    origins: originsOf(lock),
+    packages: packagesOf(lock),
+    outputs: products.flatMap(({ node, output, file }) => {
+      const blob = resultOf(results, node)[output];
+      return blob === undefined
+        ? []
+        : [{ file, output, node: node.id, size: blob.size, sha256: blob.sha256 }];
+    }),
+    stages: nodes.map(({ id, recipe, title, definition: { stage, version } }) => {
+      return { id, recipe, stage, version, title };
+    }),
+  };
+}
+
+/** The packages of a lock as a manifest lists them. */
+export function packagesOf(lock: Lock): Manifest['packages'] {
+  return lock.packages.map(({ name, version, architecture, size, sha256 }) => {
+    return { name, version, architecture, size, sha256 };
+  });
+}
+
+/** The signed states of a lock's repositories as a manifest lists them. */
+export function originsOf(lock: Lock): Manifest['origins'] {
+  return lock.releases.map(({ repository, suite, date, signer }) => ({
+    origin: `${repository} ${suite}`,
+    date,
+    signer,
+  }));
+}
+
+/** Packages and indexes of a lock stay in the store as long as the lock is there. */
+async function keepLocked(session: Session, { loaded, lock }: LockedRecipe): Promise<void> {
+  const indexes = lock.releases.flatMap((release) => release.indexes);
+  await session.store.setRoot({
+    path: lockPath(session, loaded.recipe.name),
+    blobs: [...lock.packages, ...indexes].map(({ sha256 }) => sha256),
+    stages: [],
+  });
+}

@@ -1,0 +1,71 @@
+import { AppError } from '../../../core/errors.ts';
+import * as z from 'zod';
+import { parseVolumeName, volumeName } from '../model/volumes.ts';
+import type { Machine } from '../../../core/machine.ts';
+import type { Storage } from './storage.ts';
+import type { VolumeId } from '../model/volumes.ts';
+
+/** Our logical volumes carry it, so nothing else in the group is ever listed or touched. */
+const PREFIX = 'qube.';
+
+const report = z.object({ report: z.tuple([z.object({ lv: z.array(z.record(z.string(), z.string())) })]) });
+
+/** Volumes in an LVM thin pool: snapshots share blocks, removal hands them back. */
+export function lvmStorage({ run }: Pick<Machine, 'run'>, group: string, pool: string): Storage {
+  const path = (volume: VolumeId): string => `${group}/${PREFIX}${volumeName(volume)}`;
+  const lvm = async (...argv: [string, ...string[]]): Promise<string> =>
+    (await run({ argv, env: { LC_ALL: 'C', LVM_SUPPRESS_FD_WARNINGS: '1' } })).stdout;
+  const rows = async (fields: string, of: string): Promise<readonly Record<string, string>[]> => {
+    const text = await lvm('lvs', '--reportformat', 'json', '--units', 'b', '--nosuffix', '-o', fields, of);
+    return parseReport(text);
+  };
+  return {
+    list: async () =>
+      (await rows('lv_name,lv_size,pool_lv', group)).flatMap((row) => {
+        const name = row['lv_name'] ?? '';
+        const id = name.startsWith(PREFIX) ? parseVolumeName(name.slice(PREFIX.length)) : undefined;
+        return id === undefined || row['pool_lv'] !== pool ? [] : [{ ...id, bytes: Number(row['lv_size']) }];
+      }),
+    use: async () => {
+      const [row] = await rows('data_percent,metadata_percent', `${group}/${pool}`);
+      return { data: Number(row?.['data_percent']), metadata: Number(row?.['metadata_percent']) };
+    },
+    create: async (volume, bytes) => {
+      const name = PREFIX + volumeName(volume);
+      await lvm('lvcreate', '-q', '-y', '-V', `${bytes}b`, '-T', `${group}/${pool}`, '-n', name);
+    },
+    clone: async (from, volume) => {
+      await lvm('lvcreate', '-q', '-y', '-kn', '-s', path(from), '-n', PREFIX + volumeName(volume));
+    },
+    grow: async (volume, bytes) => {
+      await lvm('lvextend', '-q', '-L', `${bytes}b`, path(volume));
+    },
+    rename: async (volume, to) => {
+      await lvm('lvrename', '-q', path(volume), path(to));
+    },
+    remove: async (volume) => {
+      await lvm('lvremove', '-q', '-f', path(volume));
+    },
+    open: async (volume) => {
+      await lvm('lvchange', '-q', '-ay', '-K', path(volume));
+      return `/dev/${path(volume)}`;
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+/** The rows of `lvs --reportformat json` (lvmreport(7)). */
+export function parseReport(text: string): readonly Record<string, string>[] {
+  try {
+    return report.parse(JSON.parse(text)).report[0].lv;
+  } catch (cause) {
+    throw new AppError({
+      kind: 'tool',
+      code: 'lvm.report',
+      what: 'lvs printed something else than its report',
+      got: text.slice(0, 200),
+      next: 'lvs --reportformat json',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,72 @@
+import { MIB } from '../../../core/bytes.ts';
+import type { Machine } from '../../../core/machine.ts';
+
+export interface Domain {
+  readonly name: string;
+  readonly id: number;
+  /** Bytes. */
+  readonly memory: number;
+}
+
+/** The toolstack: `xl` of the running hypervisor. */
+export interface Xen {
+  /** Domains that are not dom0 and not already dying. */
+  readonly list: () => Promise<readonly Domain[]>;
+  /** Makes a domain that does not run yet. */
+  readonly createPaused: (config: string) => Promise<void>;
+  readonly unpause: (name: string) => Promise<void>;
+  /** Asks the guest to shut down; does not wait. */
+  readonly shutdown: (name: string) => Promise<void>;
+  readonly destroy: (name: string) => Promise<void>;
+  readonly attachInterface: (domid: number, spec: readonly string[]) => Promise<void>;
+  /** Takes every interface away, whether its netvm still lives or not. */
+  readonly detachInterfaces: (domid: number) => Promise<void>;
+  readonly makeAssignable: (address: string) => Promise<void>;
+}
+
+const LINE = /^(\S+)\s+(\d+)\s+(\d+)\s+(\d+)\s+([a-z-]{6})\s/;
+
+/** The table that `xl list` prints; names of ours hold no blanks, other lines are passed over. */
+export function parseDomains(text: string): readonly Domain[] {
+  return text.split('\n').flatMap((line) => {
+    const match = LINE.exec(line);
+    const [, name = '', id, memory, , state = ''] = match ?? [];
+    if (match === null || id === '0' || state.includes('d')) return [];
+    return [{ name, id: Number(id), memory: Number(memory) * MIB }];
+  });
+}
+
+export function xlToolstack({ run }: Pick<Machine, 'run'>): Xen {
+  const xl = (...args: string[]): Promise<{ readonly stdout: string }> =>
+    run({ argv: ['xl', ...args], env: { LC_ALL: 'C' } });
+  const assignable = async (address: string): Promise<boolean> =>
+    (await xl('pci-assignable-list')).stdout.split('\n').some((line) => line.trim().startsWith(address));
+  return {
+    list: async () => parseDomains((await xl('list')).stdout),
+    createPaused: async (config) => {
+      await xl('create', '-p', config);
+    },
+    unpause: async (name) => {
+      await xl('unpause', name);
+    },
+    shutdown: async (name) => {
+      await xl('shutdown', '-F', name);
+    },
+    destroy: async (name) => {
+      await xl('destroy', name);
+    },
+    attachInterface: async (domid, spec) => {
+      await xl('network-attach', String(domid), ...spec);
+    },
+    detachInterfaces: async (domid) => {
+      const path = `/libxl/${domid}/device/vif`;
+      const { stdout } = await run({ argv: ['xenstore-list', path], accept: [0, 1] });
+      for (const device of stdout.split('\n').filter((line) => /^\d+$/.test(line))) {
+        await xl('network-detach', String(domid), device);
+      }
+    },
+    makeAssignable: async (address) => {
+      if (!(await assignable(address))) await xl('pci-assignable-add', address);
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import { AppError } from '../../../core/errors.ts';
+import { planApply } from '../model/plan/apply.ts';
+import { execute } from './execute.ts';
+import { observe } from './observe.ts';
+import { PATHS } from '../machine/paths.ts';
+import type { ApplyOptions } from '../model/plan/apply.ts';
+import type { Context } from './context.ts';
+import type { Plan } from '../model/steps.ts';
+
+const PATIENCE = 10 * 60_000;
+const POLL = 500;
+
+/**
+ * Holds the machine while it is changed: one `qube` at a time plans and acts, others wait for it.
+ * @throws AppError `lock.busy` after ten minutes.
+ */
+export async function holdMachine({ machine }: Pick<Context, 'machine'>): Promise<AsyncDisposable> {
+  const end = machine.now() + PATIENCE;
+  for (;;) {
+    try {
+      return await machine.files.lock(`${PATHS.locks}/machine`);
+    } catch (error) {
+      const busy = error instanceof AppError && error.kind === 'busy';
+      if (!busy || machine.now() >= end) throw error;
+    }
+    await machine.sleep(POLL);
+  }
+}
+
+/** What `qube apply` would do now; changes nothing. */
+export async function plan(context: Context, options?: ApplyOptions): Promise<Plan> {
+  return planApply(context.qubes, await observe(context), options);
+}
+
+/** Makes the machine match the file. The caller holds the machine. */
+export async function apply(context: Context, options?: ApplyOptions): Promise<Plan> {
+  const wanted = await plan(context, options);
+  await execute(context, wanted.steps);
+  return wanted;
+}

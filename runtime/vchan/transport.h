@@ -1,0 +1,33 @@
+/* A byte channel that a link runs over: a UNIX socket or a vchan. */
+#ifndef QF_TRANSPORT_H
+#define QF_TRANSPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "protocol.h"
+
+struct qf_transport {
+    /* To poll; with `ask_writable` also for writing while there is something to send. */
+    int fd;
+    bool ask_writable;
+    /* Called when poll saw something on fd. False when the other side is gone. */
+    bool (*wake)(struct qf_transport *transport);
+    /* Bytes received or sent, 0 when nothing goes now, -1 when the other side is gone. */
+    ssize_t (*receive)(struct qf_transport *transport, uint8_t *bytes, size_t size);
+    ssize_t (*send)(struct qf_transport *transport, const uint8_t *bytes, size_t length);
+    void *state;
+};
+
+/* Runs over a connected, non-blocking socket. */
+void qf_socket_transport(struct qf_transport *transport, int fd);
+
+/* Moves what can be moved in both directions. False when the link is over. */
+bool qf_turn(struct qf_link *link, struct qf_transport *transport);
+
+/* The poll events that the transport waits for now. */
+short qf_events(const struct qf_link *link, const struct qf_transport *transport);
+
+#endif

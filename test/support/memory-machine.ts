@@ -1,0 +1,187 @@
+import { MIB } from '../../core/bytes.ts';
+import { parseVolumeName, volumeName } from '../../runtime/dom0/model/volumes.ts';
+import type { Files, Machine } from '../../core/machine.ts';
+import type { Finished } from '../../core/ports.ts';
+
+/** Thrown instead of the n-th effect: the process is gone from there on. */
+export class Killed extends Error {}
+
+interface Domain {
+  readonly id: number;
+}
+
+/**
+ * dom0 in memory, behind the same ports as the real one: it understands the command lines of lvm, xl,
+ * cryptsetup and xenstore that the runtime uses and refuses what the real tools would refuse.
+ */
+export class MemoryMachine {
+  readonly volumes = new Map<string, number>();
+  readonly texts = new Map<string, string>();
+  readonly domains = new Map<string, Domain>();
+  readonly mappings = new Set<string>();
+  readonly commands: string[] = [];
+  /** Effects that still happen before the process is killed. */
+  fuel = Infinity;
+  #nextDomain = 1;
+  #time = 0;
+
+  readonly machine: Machine = {
+    run: ({ argv, accept = [0] }) => this.#run(argv, accept),
+    attach: () => Promise.resolve(0),
+    files: this.#files(),
+    now: () => (this.#time += 10),
+    sleep: () => Promise.resolve(),
+  };
+
+  /** Another machine in the same state. */
+  copy(): MemoryMachine {
+    const other = new MemoryMachine();
+    for (const [name, bytes] of this.volumes) other.volumes.set(name, bytes);
+    for (const [path, text] of this.texts) other.texts.set(path, text);
+    for (const [name, domain] of this.domains) other.domains.set(name, { ...domain });
+    for (const name of this.mappings) other.mappings.add(name);
+    other.#nextDomain = this.#nextDomain;
+    return other;
+  }
+
+  /** The power is cut: domains, mappings and what stood on a tmpfs are gone. */
+  cutPower(): void {
+    this.domains.clear();
+    this.mappings.clear();
+    for (const path of [...this.texts.keys()].filter((name) => name.startsWith('/run/')))
+      this.texts.delete(path);
+  }
+
+  #burn(): void {
+    if (this.fuel <= 0) throw new Killed('killed');
+    this.fuel -= 1;
+  }
+
+  #run(argv: readonly string[], accept: readonly number[]): Promise<Finished> {
+    const done = (stdout = '', exitCode = 0): Promise<Finished> => {
+      if (!accept.includes(exitCode)) throw new Error(`${argv.join(' ')}: exit ${exitCode}`);
+      return Promise.resolve({ exitCode, stdout, stderr: '' });
+    };
+    const [program = '', ...args] = argv;
+    const query = ['lvs', 'xenstore-list', 'xenstore-read', 'env'].includes(program) || argv[1] === 'list';
+    if (!query) this.#burn();
+    if (!query) this.commands.push(argv.join(' '));
+    if (program === 'lvs') return done(this.#lvs(args));
+    if (program === 'xl') return done(this.#xl(args));
+    if (program.startsWith('lv')) this.#lvm(program, args);
+    if (program === 'cryptsetup') return done('', this.#crypt(args));
+    if (program === 'xenstore-read') return done('1\n');
+    return done();
+  }
+
+  #lvs(args: readonly string[]): string {
+    const lv = [...this.volumes].map(([name, bytes]) => ({
+      lv_name: `qube.${name}`,
+      lv_size: String(bytes),
+      pool_lv: 'pool',
+    }));
+    const use = [{ data_percent: '3.0', metadata_percent: '1.0' }];
+    return JSON.stringify({ report: [{ lv: args.includes('data_percent,metadata_percent') ? use : lv }] });
+  }
+
+  #lvm(program: string, args: readonly string[]): void {
+    const names = args.flatMap((arg) => {
+      const name = arg.replace(/^vg\//, '').replace(/^qube\./, '');
+      return arg.includes('qube.') && parseVolumeName(name) !== undefined ? [name] : [];
+    });
+    const [first = '', second = ''] = names;
+    const size = Number(args.find((arg) => /^\d+b$/.test(arg))?.slice(0, -1));
+    if (program === 'lvcreate' && args.includes('-s')) this.#add(second, this.#need(first));
+    else if (program === 'lvcreate') this.#add(first, size);
+    else if (program === 'lvextend') this.volumes.set(first, Math.max(this.#need(first), size));
+    else if (program === 'lvrename') {
+      this.#add(second, this.#need(first));
+      this.volumes.delete(first);
+    } else if (program === 'lvremove') {
+      this.#need(first);
+      const mapped = [...this.mappings].find((name) => first.startsWith(name.replace(/^qube\./, '')));
+      if (mapped !== undefined) throw new Error(`${first} is in use by ${mapped}`);
+      this.volumes.delete(first);
+    }
+  }
+
+  #need(name: string): number {
+    const bytes = this.volumes.get(name);
+    if (bytes === undefined) throw new Error(`no volume ${name}`);
+    return bytes;
+  }
+
+  #add(name: string, bytes: number): void {
+    if (this.volumes.has(name)) throw new Error(`${name} exists`);
+    this.volumes.set(name, bytes);
+  }
+
+  #crypt(args: readonly string[]): number {
+    const name = args.at(-1) ?? '';
+    if (args[0] === 'close') return this.mappings.delete(name) ? 0 : 4;
+    if (args[0] === 'open' && this.mappings.has(name)) throw new Error(`${name} is open`);
+    if (args[0] === 'open') this.mappings.add(name);
+    return 0;
+  }
+
+  #xl([command, ...args]: readonly string[]): string {
+    const name = args.at(-1) ?? '';
+    if (command === 'list') {
+      const lines = [...this.domains].map(([domain, { id }]) => `${domain}  ${id}  256  1  -b----  1.0`);
+      return ['Name ID Mem VCPUs State Time(s)', ...lines].join('\n');
+    }
+    if (command === 'create') {
+      const qube = /name = "(.*)"/.exec(this.texts.get(name) ?? '')?.[1] ?? '';
+      if (this.domains.has(qube)) throw new Error(`${qube} runs`);
+      this.domains.set(qube, { id: this.#nextDomain++ });
+    }
+    if (command === 'shutdown' || command === 'destroy') this.domains.delete(name);
+    return '';
+  }
+
+  #files(): Files {
+    const { texts } = this;
+    const effect =
+      <T extends unknown[]>(work: (...args: T) => void) =>
+      (...args: T): Promise<void> => {
+        this.#burn();
+        work(...args);
+        return Promise.resolve();
+      };
+    return {
+      read: (path) => Promise.resolve(texts.get(path)),
+      write: effect((path: string, text: string) => texts.set(path, text)),
+      createKey: effect((path: string) => texts.has(path) || texts.set(path, 'key')),
+      remove: effect((path: string) => texts.delete(path)),
+      rename: effect((from: string, to: string) => {
+        texts.set(to, texts.get(from) ?? '');
+        texts.delete(from);
+      }),
+      list: (directory) =>
+        Promise.resolve(
+          [...texts.keys()]
+            .filter((path) => path.startsWith(`${directory}/`))
+            .map((path) => path.slice(directory.length + 1))
+            .sort(),
+        ),
+      linkName: () => Promise.resolve(undefined),
+      size: () => Promise.resolve(MIB),
+      extend: effect(() => undefined),
+      use: () => Promise.resolve(3),
+      lock: () => Promise.resolve({ [Symbol.asyncDispose]: () => Promise.resolve() }),
+    };
+  }
+
+  /** What matters after everything: volumes, numbers, keys. */
+  get lasting(): unknown {
+    const volumes = [...this.volumes].map(
+      ([name, bytes]) => `${volumeName(parseVolumeName(name)!)} ${bytes}`,
+    );
+    return {
+      volumes: volumes.sort(),
+      texts: [...this.texts].filter(([path]) => !path.startsWith('/run/')).sort(),
+      domains: [...this.domains.keys()].sort(),
+      mappings: [...this.mappings].sort(),
+    };
+  }
+}

@@ -1,0 +1,81 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+
+const file = z.strictObject({
+  source: z.string().optional(),
+  output: z.string().optional(),
+  bundle: z.string().optional(),
+  target: z.string().regex(/^\/(etc|usr)\//),
+  mode: z.enum(['0644', '0755']),
+});
+
+const schema = z.strictObject({
+  name: z.string(),
+  architecture: z.literal('amd64'),
+  section: z.string(),
+  description: z.string(),
+  depends: z.array(z.string()),
+  build: z.strictObject({
+    directory: z.string(),
+    outputs: z.array(z.string()),
+    depends: z.array(z.string()),
+  }),
+  bundle: z.string().optional(),
+  files: z.array(file),
+  links: z.array(z.strictObject({ path: z.string(), to: z.string() })),
+});
+
+const PACKAGES = { dom0: ['package'], guest: ['lib', 'units', 'services', 'nft', 'conf'] } as const;
+
+describe.each(Object.entries(PACKAGES))('the package of %s', (folder, parts) => {
+  const root = join('runtime', folder);
+  const { files, links, build } = schema.parse(parse(readFileSync(join(root, 'package.yaml'), 'utf8')));
+  const sources = files.flatMap(({ source }) => (source === undefined ? [] : [source]));
+
+  it('names every file of its folders, and only files that exist', () => {
+    const present = parts.flatMap((part) => readdirSync(join(root, part)).map((name) => `${part}/${name}`));
+    expect([...sources].sort()).toEqual(present.sort());
+  });
+
+  it('makes scripts executable, and nothing else of what it copies', () => {
+    for (const { source, mode } of files) {
+      if (source === undefined) continue;
+      const script = readFileSync(join(root, source), 'utf8').startsWith('#!');
+      expect([source, mode]).toEqual([source, script ? '0755' : '0644']);
+    }
+  });
+
+  it('switches every unit on where the unit says', () => {
+    const wanted = sources
+      .filter((source) => /\.(service|path)$/.test(source))
+      .flatMap((source) => {
+        const [, target] = /^WantedBy=(.*)$/m.exec(readFileSync(join(root, source), 'utf8')) ?? [];
+        const unit = basename(source);
+        return target === undefined
+          ? []
+          : [{ path: `/usr/lib/systemd/system/${target}.wants/${unit}`, to: `../${unit}` }];
+      });
+    expect([...links].sort((a, b) => (a.path < b.path ? -1 : 1))).toEqual(
+      wanted.sort((a, b) => (a.path < b.path ? -1 : 1)),
+    );
+  });
+
+  it('starts only programs that it brings along', () => {
+    const targets = new Set(files.map(({ target }) => target));
+    for (const source of sources.filter((name) => name.endsWith('.service'))) {
+      const text = readFileSync(join(root, source), 'utf8');
+      for (const [, program] of text.matchAll(/^Exec\w+=-?(\/usr\/lib\/qubeforge\/\S+)/gm)) {
+        expect(targets).toContain(program);
+      }
+    }
+  });
+
+  it('builds what it says from the Makefile', () => {
+    const makefile = readFileSync(join(root, build.directory, 'Makefile'), 'utf8');
+    for (const output of build.outputs) expect(makefile).toContain(`\n${output}:`);
+    expect(existsSync(join(root, build.directory))).toBe(true);
+  });
+});
