@@ -9,11 +9,12 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const entries = {
   qubeforge: 'builder/cli/main.ts',
   'deb-worker': 'edge/deb-worker.ts',
+  'qubeforge-install': 'installer/cli/main.ts',
   qube: 'runtime/dom0/cli/main.ts',
 };
 
 // What the user starts; the others are loaded by these.
-const programs = ['qubeforge', 'qube'];
+const programs = ['qubeforge', 'qubeforge-install', 'qube'];
 
 // zx declares its own `createRequire`, so the one for bundled CommonJS needs another name.
 const banner = [

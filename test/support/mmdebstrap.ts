@@ -8,7 +8,6 @@ import type { Session } from '../../builder/cli/engine/session.ts';
 import { openPackages, type StoredPackage } from '../../builder/stages/debian/packages.ts';
 import { printDeb822 } from '../../builder/formats/deb822.ts';
 import { packagesIn } from '../../builder/formats/packages-index.ts';
-import type { VerifiedIndex } from '../../builder/lock/ports.ts';
 import { parseControl } from '../../builder/formats/deb.ts';
 
 /** The outputs of a toolbox recipe, built if need be. */

@@ -7,7 +7,6 @@ import { rootfsFields } from './common.ts';
 export const template = perFamily({
   kind: z.literal('template'),
   ...rootfsFields,
-  guest: z.boolean().default(true).describe('Install our guest package'),
   image: imageSettings.prefault({}),
   outputs: z.array(z.enum(['template-image', 'rootfs-tar'])).default(['template-image']),
 });

@@ -1,0 +1,123 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { createReadStream } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
+import type { Readable, Writable } from 'node:stream';
+import { AppError } from '../core/errors.ts';
+import { KIB, MIB } from '../core/bytes.ts';
+import type { Image } from '../installer/medium/manifest.ts';
+
+/** A block of zeros is a hole: the target was discarded before and reads as zeros there. */
+const BLOCK = 64 * KIB;
+const READ = MIB;
+const ZEROS = Buffer.alloc(BLOCK);
+
+/**
+ * Unpacks `image` from the medium to a device while it hashes what it reads. Memory stays flat. When the
+ * bytes are not those of the manifest, the beginning of the target is wiped, so that nobody starts it.
+ * Throws an `AppError` (verification).
+ */
+export async function deployImage(
+  medium: string,
+  image: Image,
+  device: string,
+  progress: (bytes: number) => void,
+): Promise<void> {
+  await using target = await open(device, 'r+');
+  const unpacker = spawn('zstd', ['--decompress', '--stdout', '--quiet'], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const ended = once(unpacker, 'close');
+  const hash = createHash('sha256');
+  const [written] = await Promise.all([
+    writeSparse(unpacker.stdout, target, progress),
+    feed(`${medium}/${image.path}`, unpacker.stdin, (chunk) => hash.update(chunk)),
+  ]);
+  const [code] = (await ended) as [number | null];
+  const found = hash.digest('hex');
+  if (found !== image.sha256 || code !== 0 || written !== image['raw-size']) {
+    await target.write(Buffer.alloc(MIB), 0, MIB, 0);
+    await target.sync();
+    throw damaged(`${medium}/${image.path}`, image, found, written);
+  }
+  await target.sync();
+}
+
+/** Copies a file to the unpacker. One that ends early (bad data) is no error here: the hash decides. */
+async function feed(path: string, to: Writable, look: (chunk: Buffer) => void): Promise<void> {
+  to.on('error', () => undefined);
+  for await (const chunk of createReadStream(path, { highWaterMark: READ }) as AsyncIterable<Buffer>) {
+    look(chunk);
+    if (to.writable && !to.write(chunk)) await drained(to);
+  }
+  to.end();
+}
+
+function drained(to: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    to.once('drain', resolve);
+    to.once('close', resolve);
+  });
+}
+
+async function writeSparse(
+  from: Readable,
+  target: FileHandle,
+  progress: (bytes: number) => void,
+): Promise<number> {
+  let position = 0;
+  const gathered = Buffer.alloc(READ);
+  let filled = 0;
+  const flush = async (): Promise<void> => {
+    await writeBlocks(target, gathered.subarray(0, filled), position);
+    position += filled;
+    filled = 0;
+    progress(position);
+  };
+  for await (const chunk of from as AsyncIterable<Buffer>) {
+    let taken = 0;
+    while (taken < chunk.length) {
+      const copied = chunk.copy(gathered, filled, taken);
+      taken += copied;
+      filled += copied;
+      if (filled === READ) await flush();
+    }
+  }
+  if (filled > 0) await flush();
+  return position;
+}
+
+/** Writes the runs of blocks that are not zero. */
+async function writeBlocks(target: FileHandle, data: Buffer, position: number): Promise<void> {
+  let start = 0;
+  while (start < data.length) {
+    if (isZero(data, start)) {
+      start += BLOCK;
+      continue;
+    }
+    let end = start + BLOCK;
+    while (end < data.length && !isZero(data, end)) end += BLOCK;
+    const run = data.subarray(start, Math.min(end, data.length));
+    await target.write(run, 0, run.length, position + start);
+    start = end;
+  }
+}
+
+function isZero(data: Buffer, start: number): boolean {
+  const end = Math.min(start + BLOCK, data.length);
+  return data.compare(ZEROS, 0, end - start, start, end) === 0;
+}
+
+function damaged(path: string, image: Image, found: string, written: number): AppError {
+  const size = `${written} bytes unpacked`;
+  return new AppError({
+    kind: 'verification',
+    code: 'medium.image',
+    what: `The image ${image.name} on the medium is damaged or was changed`,
+    where: path,
+    expected: `SHA-256 ${image.sha256}, ${image['raw-size']} bytes unpacked`,
+    got: `SHA-256 ${found}, ${size}`,
+    next: 'write the medium again, and choose "verify this medium" in its menu',
+  });
+}

@@ -1,0 +1,76 @@
+import { GIB } from '../../../core/bytes.ts';
+import { FIRST_BOOT_FILES } from '../../provision/first-boot.ts';
+import type { Image } from '../../medium/manifest.ts';
+import { TARGET, logicalVolume, type Context } from '../context.ts';
+import { POOL_DIRECTORY } from '../files.ts';
+import { volumeGroup } from '../identity.ts';
+import { holds, run, write, type Step } from '../step.ts';
+import { volume } from './volumes.ts';
+
+/** Templates get this much room, however small their image is. */
+const TEMPLATE_ROOT = 20 * GIB;
+
+/** Templates become volumes; what needs the hypervisor is left to the first start. */
+export function provisionSteps(context: Context): Step[] {
+  const btrfs = context.answers.storage.scheme === 'btrfs';
+  return [
+    ...context.templates.flatMap((image) => (btrfs ? templateFile(image) : templateVolume(context, image))),
+    {
+      id: 'first-boot',
+      title: 'Leave the rest to the first start',
+      apply: [
+        ...FIRST_BOOT_FILES.map((file) => write(TARGET + file.path, file.text, file.mode)),
+        run('chroot', TARGET, 'systemctl', 'enable', 'qubeforge-first-boot.service'),
+        { do: 'keep-log', path: `${TARGET}/var/log/qubeforge-install.log` },
+        run('sync'),
+      ],
+      verify: FIRST_BOOT_FILES.map((file) => holds('test', '-s', TARGET + file.path)),
+    },
+  ];
+}
+
+function size(image: Image): number {
+  return Math.max(TEMPLATE_ROOT, image['raw-size']);
+}
+
+function templateVolume(context: Context, image: Image): Step[] {
+  const name = `${image.name}.root`;
+  const device = logicalVolume(context, name);
+  const pool = `${volumeGroup(context.identity)}/qube-pool`;
+  return [
+    volume(context, name, `Make the volume of ${image.name}`, [
+      ...['--thin', '-n', name, '-V', `${size(image)}b`, pool],
+    ]),
+    {
+      id: `deploy:${image.name}`,
+      title: `Write the template ${image.name}`,
+      apply: [
+        run('blkdiscard', '--force', device),
+        { do: 'deploy', image: image.name, to: device },
+        { do: 'run', argv: ['e2fsck', '-f', '-y', device], accept: [0, 1] },
+        run('resize2fs', device),
+      ],
+      verify: [
+        { argv: ['blkid', '--probe', '--output', 'value', '--match-tag', 'TYPE', device], says: 'ext4' },
+      ],
+    },
+  ];
+}
+
+function templateFile(image: Image): Step[] {
+  const file = `${TARGET}${POOL_DIRECTORY}/${image.name}.root`;
+  return [
+    {
+      id: `deploy:${image.name}`,
+      title: `Write the template ${image.name}`,
+      apply: [
+        run('rm', '-f', file),
+        run('truncate', '-s', String(size(image)), file),
+        { do: 'deploy', image: image.name, to: file },
+        { do: 'run', argv: ['e2fsck', '-f', '-y', file], accept: [0, 1] },
+        run('resize2fs', file),
+      ],
+      verify: [holds('test', '-s', file)],
+    },
+  ];
+}

@@ -1,0 +1,120 @@
+import { checkbox, input, password, select } from '@inquirer/prompts';
+import { AppError } from '../../core/errors.ts';
+import { Secret } from '../../core/secret.ts';
+import { BACK, type Back, type Choice, type Prompts, type Validate } from './prompts.ts';
+
+/** Where questions appear and keys come from: a terminal, or two streams in a test. */
+export interface Terminal {
+  readonly input: NodeJS.ReadableStream;
+  readonly output: NodeJS.WritableStream;
+}
+
+/** Plain ASCII: a serial console and the kernel's VGA font have little else. */
+const PREFIX = { prefix: { idle: '?', done: '*' }, spinner: { frames: ['-'] } };
+const KEYS = { style: { keysHelpTip: () => '(arrow keys move, Enter accepts, Esc goes back)' } };
+const SELECT_THEME = { ...PREFIX, ...KEYS, icon: { cursor: '>' } };
+const CHECKBOX_THEME = {
+  ...PREFIX,
+  ...KEYS,
+  icon: { cursor: '>', checked: '[x]', unchecked: '[ ]' },
+};
+
+const HELP = '(Esc goes back)';
+
+/** Questions by inquirer on a terminal. */
+export function livePrompts(terminal: Terminal): Prompts {
+  const ask = <T>(question: (context: { signal: AbortSignal } & Terminal) => Promise<T>) =>
+    asked(terminal, question);
+  return {
+    show: (text) => void terminal.output.write(`${text}\n`),
+    select: (message, choices, initial) =>
+      ask((context) =>
+        select(
+          {
+            message,
+            theme: SELECT_THEME,
+            choices: choices.map(plainChoice),
+            loop: false,
+            pageSize: 12,
+            ...(initial === undefined ? {} : { default: initial }),
+          },
+          context,
+        ),
+      ),
+    several: (message, choices, initial) =>
+      ask((context) =>
+        checkbox(
+          {
+            message: `${message} (space marks)`,
+            theme: CHECKBOX_THEME,
+            loop: false,
+            choices: choices.map((choice) => ({
+              ...plainChoice(choice),
+              checked: initial.includes(choice.value),
+            })),
+          },
+          context,
+        ),
+      ),
+    input: (message, options = {}) =>
+      ask((context) =>
+        input(
+          {
+            message: `${message} ${HELP}`,
+            theme: PREFIX,
+            validate: verdict(options.validate),
+            ...(options.initial === undefined ? {} : { default: options.initial }),
+          },
+          context,
+        ),
+      ),
+    secret: async (message, validate) => {
+      const typed = await ask((context) =>
+        password(
+          { message: `${message} ${HELP}`, mask: '*', theme: PREFIX, validate: verdict(validate) },
+          context,
+        ),
+      );
+      return typed === BACK ? BACK : new Secret(typed);
+    },
+  };
+}
+
+function plainChoice<T>(choice: Choice<T>): { name: string; value: T; description?: string } {
+  const { name, value, description } = choice;
+  return description === undefined ? { name, value } : { name, value, description };
+}
+
+function verdict(validate: Validate | undefined): (text: string) => string | true {
+  return (text) => validate?.(text) ?? true;
+}
+
+/** One question. Escape ends it with `BACK`, Ctrl-C ends the wizard. */
+async function asked<T>(
+  terminal: Terminal,
+  question: (context: { signal: AbortSignal } & Terminal) => Promise<T>,
+): Promise<T | Back> {
+  const escape = new AbortController();
+  const onKey = (_: unknown, key: { readonly name?: string } | undefined): void => {
+    if (key?.name === 'escape') escape.abort();
+  };
+  terminal.input.on('keypress', onKey);
+  try {
+    return await question({ ...terminal, signal: escape.signal });
+  } catch (error) {
+    if (escape.signal.aborted) return BACK;
+    if (error instanceof Error && error.name === 'ExitPromptError') throw stopped();
+    throw error;
+  } finally {
+    terminal.input.removeListener('keypress', onKey);
+  }
+}
+
+function stopped(): AppError {
+  return new AppError({
+    kind: 'usage',
+    code: 'wizard.stopped',
+    what: 'You left the installer; nothing was written to any disk',
+    next: 'qubeforge-install, to begin again',
+  });
+}

@@ -1,0 +1,113 @@
+import { AppError } from '../../../core/errors.ts';
+import type { Finished } from '../../../core/ports.ts';
+import type { Secret } from '../../../core/secret.ts';
+import { parseArguments } from '../../../installer/cli/args.ts';
+import type { Ports } from '../../../installer/cli/ports.ts';
+import { main } from '../../../installer/cli/run.ts';
+import { InstallLog } from '../../../installer/execute/log.ts';
+import type { ExecutePorts } from '../../../installer/execute/ports.ts';
+import { scripted } from './scripted.ts';
+import { fakeSource, type FakeMachine } from './machines.ts';
+
+/** A machine whose disks are arrays of bytes and whose commands are only written down. */
+export function world(machine: FakeMachine) {
+  const files = new Map<string, string>();
+  const devices = new Map<string, Uint8Array>();
+  const commands: string[] = [];
+  const shown: string[] = [];
+  const log: string[] = [];
+  /** Looked at before each command: throws to fail it, or answers for it. */
+  const hooks: { command?: (line: string, stdin: string) => string | undefined } = {};
+  let out = '';
+  const device = (path: string) => {
+    const bytes = devices.get(path) ?? new Uint8Array(1024 * 1024);
+    devices.set(path, bytes);
+    return bytes;
+  };
+  const executor: ExecutePorts = {
+    run: ({ argv, stdin }): Promise<Finished> => {
+      const line = argv.join(' ');
+      const stdout = hooks.command?.(line, typeof stdin === 'string' ? stdin : '') ?? answer(line);
+      commands.push(line);
+      return Promise.resolve({ exitCode: 0, stdout, stderr: '' });
+    },
+    log: new InstallLog(
+      (line) => log.push(line),
+      () => 0,
+    ),
+    writeFile: (path, text) => Promise.resolve(void files.set(path, text)),
+    deploy: (image, to) => Promise.resolve(void commands.push(`deploy ${image.name} ${to}`)),
+    readDevice: (path, offset, length) => Promise.resolve(device(path).slice(offset, offset + length)),
+    writeDevice: (path, offset, bytes) => {
+      device(path).set(bytes, offset);
+      commands.push(`journal ${path}`);
+      return Promise.resolve();
+    },
+    showRecoveryKey: (key: Secret) => Promise.resolve(void shown.push(key.reveal())),
+    random: (length) => new Uint8Array(length).fill(7),
+  };
+  let uuids = 0;
+  const ports: Ports = {
+    machine: fakeSource(machine),
+    medium: '/medium',
+    mediumKey: '/key.asc',
+    bundle: '/bundle.txt',
+    out: (text) => (out += text),
+    err: (text) => log.push(text),
+    readText: (path) => {
+      const text = files.get(path);
+      if (text === undefined) {
+        return Promise.reject(
+          new AppError({ kind: 'usage', code: 'file.read', what: 'no file', where: path }),
+        );
+      }
+      return Promise.resolve(text);
+    },
+    writeText: (path, text) => Promise.resolve(void files.set(path, text)),
+    prompts: () => scripted([]).prompts,
+    setKeyboard: () => Promise.resolve(true),
+    console: 'screen',
+    randomUuid: () => `${(uuids += 1).toString(16).padStart(8, '0')}-0000-4000-8000-000000000000`,
+    executor: () => executor,
+    exclusively: (work) => work(),
+    interruptible: (work) => work(new AbortController().signal),
+  };
+  const type = async (...argv: string[]) => {
+    out = '';
+    const code = await main(parseArguments(argv), ports);
+    return { code, out };
+  };
+  return { type, files, devices, commands, shown, log, hooks, ports, output: () => out };
+}
+
+/** What the commands that the plan checks would say on a sound machine. */
+function answer(line: string): string {
+  if (line.includes('mountpoint') || line.startsWith('test -b /dev/mapper')) {
+    throw new AppError({ kind: 'tool', code: 'tool.failed', what: 'not mounted' });
+  }
+  return REPLIES.find(([start]) => line.startsWith(start))?.[1](line) ?? '';
+}
+
+const REPLIES: readonly (readonly [string, (line: string) => string])[] = [
+  ['sgdisk --verify', () => 'No problems found.'],
+  ['blkid', () => ANY_BLKID],
+  ['cryptsetup', () => `${ANY_BLKID} CRYPT-00000001 argon2id is active`],
+  ['vgs', (line) => /qubeforge_[0-9a-f]{8}/.exec(line)?.[0] ?? ''],
+  ['lvs', (line) => line.slice(line.lastIndexOf('/') + 1)],
+  ['chroot /run/qubeforge/target lsinitramfs', () => 'cryptroot/crypttab usr/lib/modules'],
+  ['chroot /run/qubeforge/target passwd --status', () => 'user P 2026 root L 2026'],
+  ['cat', () => 'multiboot2 dom0_mem='],
+];
+
+/** Every UUID that the numbered `randomUuid` gives in a test, and the FAT one. */
+const ANY_BLKID = [
+  ...Array.from(
+    { length: 20 },
+    (_, index) => `${(index + 1).toString(16).padStart(8, '0')}-0000-4000-8000-000000000000`,
+  ),
+  ...Array.from(
+    { length: 20 },
+    (_, index) => `0000-${(index + 1).toString(16).padStart(4, '0').toUpperCase()}`,
+  ),
+  'ext4',
+].join(' ');
