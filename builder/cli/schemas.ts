@@ -1,6 +1,7 @@
 /** Every format of ours that has a JSON Schema. A new one is one line here and a run of `npm run schemas`. */
 export const SCHEMAS: Readonly<Record<string, () => Promise<unknown>>> = {
   recipe: async () => (await import('../recipe/json-schema.ts')).recipeFileSchema(),
+  lock: async () => (await import('../lock/json-schema.ts')).lockJsonSchema(),
 };
 
 /** A schema as the text that is published in docs/schema/. */

@@ -1,6 +1,6 @@
 import type { Sha256 } from '../../core/digest.ts';
 import { AppError } from '../../core/errors.ts';
-import { tracked, type EventSink } from '../../core/events.ts';
+import type { EventSink } from '../../core/events.ts';
 import type { NodeCache } from './cache.ts';
 import { Groups } from './groups.ts';
 import { dependenciesOf, slotOf, type Node } from './node.ts';
@@ -71,25 +71,30 @@ async function runNode<P>(
   groups: Groups,
   { cache, ports, sink, signal }: ExecuteOptions<P>,
 ): Promise<void> {
-  const parent = groups.begin(node);
+  const { id, title } = node;
+  sink({ type: 'started', id, title, parent: groups.begin(node) });
   try {
-    await tracked(sink, { id: node.id, title: node.title, parent }, async () => {
-      const outputs = await node.run({
-        inputs: Object.fromEntries(
-          Object.entries(node.inputs).map(([name, input]) => [name, resultOf(results, input)]),
-        ),
-        toolbox: node.toolbox === undefined ? undefined : resultOf(results, node.toolbox),
-        signal,
-        sink,
-        ports,
-      });
-      await cache.record({ id: node.id, definition: node.definition, outputs }, slotOf(node));
-      results.set(node.id, outputs);
+    const outputs = await node.run({
+      inputs: Object.fromEntries(
+        Object.entries(node.inputs).map(([name, input]) => [name, resultOf(results, input)]),
+      ),
+      toolbox: node.toolbox === undefined ? undefined : resultOf(results, node.toolbox),
+      signal,
+      sink,
+      ports,
     });
+    await cache.record({ id, definition: node.definition, outputs }, slotOf(node));
+    results.set(id, outputs);
   } catch (error) {
-    groups.failed(node);
+    // Who was stopped did not fail: only the first failure is news.
+    if (signal.aborted) sink({ type: 'finished', id, outcome: 'skipped', detail: 'stopped' });
+    else {
+      sink({ type: 'failed', id, message: error instanceof Error ? error.message : String(error) });
+      groups.failed(node);
+    }
     throw error;
   }
+  sink({ type: 'finished', id, outcome: 'done' });
   groups.done(node);
 }
 

@@ -9,6 +9,7 @@ import { aptResolver, closureResolver } from '../../stages/debian/apt-resolver.t
 import type { BuildPorts } from '../../stages/ports.ts';
 import type { BuildRequest } from '../commands/build.ts';
 import type { Context } from '../command.ts';
+import { describeBuild } from './dry-run.ts';
 import { logMoves, readLock, readLockOrWarn, staleness, updateLock, type LoadedBuildable } from './locks.ts';
 import { placeManifests } from './manifests.ts';
 import { placeProducts } from './products.ts';
@@ -24,8 +25,14 @@ export type LockPolicy = BuildRequest['onStaleLock'] | 'mend' | 'renew';
 /** Builds recipes and puts their products into the output directory. */
 export async function build(context: Context, request: BuildRequest): Promise<void> {
   await using session = await openSession(context, request);
-  const recipes = await lockRecipes(session, request.recipes, () => request.onStaleLock);
+  // A dry run makes no lock: it says what a build with the locks as they are would do.
+  const policy = request.dryRun ? 'fail' : request.onStaleLock;
+  const recipes = await lockRecipes(session, request.recipes, () => policy);
   const products = await planProducts(session, recipes, request.outputs);
+  if (request.dryRun) {
+    await describeBuild(session, recipes, products);
+    return;
+  }
   const results = await buildProducts(session, recipes, products);
   const directory = join(context.cwd, 'out');
   await placeProducts(session, directory, products, results);

@@ -140,6 +140,35 @@ describe('execute', () => {
     expect([...cache.records.keys()]).toEqual([a.id]);
   });
 
+  it('tells who failed from who was only stopped', async () => {
+    const [bad, slow] = [node('bad'), node('slow')];
+    const events: Event[] = [];
+    const gate = async (name: string, signal: AbortSignal): Promise<void> => {
+      if (name === 'bad') throw new Error('no luck');
+      await new Promise((_, reject) => {
+        signal.addEventListener('abort', () => {
+          reject(new Error('aborted'));
+        });
+      });
+    };
+    const cache = memoryCache();
+    const plan = await planBuild([slow, bad], cache);
+    const { signal } = new AbortController();
+    const running = execute(plan, {
+      cache,
+      jobs: 2,
+      ports: { log: [], gate },
+      signal,
+      sink: (e) => events.push(e),
+    });
+    await expect(running).rejects.toThrow('no luck');
+    expect(events.slice(-3)).toEqual([
+      { type: 'failed', id: bad.id, message: 'no luck' },
+      { type: 'failed', id: 'recipe:r', message: 'r' },
+      { type: 'finished', id: slow.id, outcome: 'skipped', detail: 'stopped' },
+    ]);
+  });
+
   it('tells of each node under the heading of its recipe', async () => {
     const { events } = await build([node('a')], memoryCache());
     expect(events.map((event) => [event.type, 'id' in event ? event.id.slice(0, 8) : ''])).toEqual([
