@@ -2,7 +2,7 @@ import { AppError } from '../../../core/errors.ts';
 import type { Finished } from '../../../core/ports.ts';
 import type { Secret } from '../../../core/secret.ts';
 import { parseArguments } from '../../../installer/cli/args.ts';
-import type { Ports } from '../../../installer/cli/ports.ts';
+import type { Ports } from '../../../installer/ports.ts';
 import { main } from '../../../installer/cli/run.ts';
 import { InstallLog } from '../../../installer/execute/log.ts';
 import type { ExecutePorts } from '../../../installer/execute/ports.ts';
