@@ -49,7 +49,7 @@ export async function testProject(
     events,
     session,
     async lock(name) {
-      const locked = (await lockRecipes(session, [name], 'update')).get(name);
+      const locked = (await lockRecipes(session, [name], () => 'update')).get(name);
       if (locked === undefined) throw new Error(`${name} was not locked`);
       return locked;
     },
