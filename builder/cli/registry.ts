@@ -8,6 +8,7 @@ import { gcCommand } from './commands/gc.ts';
 import { keysCommand } from './commands/keys.ts';
 import { lockCommand } from './commands/lock.ts';
 import { verifyCommand } from './commands/verify.ts';
+import { reproduceCommand } from './commands/reproduce.ts';
 import { schemaCommand } from './commands/schema.ts';
 
 /** Every command of the program, in the order of the help. A new command is one file and one line here. */
@@ -19,6 +20,10 @@ export const COMMANDS: readonly Command[] = [
   ),
   lockCommand(async (context, request) => (await import('./engine/lock.ts')).lock(context, request)),
   verifyCommand(async (context, request) => (await import('./engine/verify.ts')).verify(context, request)),
+  reproduceCommand(
+    async (context, request) => (await import('./engine/reproduce.ts')).reproduce(context, request),
+    availableParallelism(),
+  ),
   explainCommand(async (context, request) => (await import('./engine/explain.ts')).explain(context, request)),
   keysCommand(async (context, request) => (await import('./engine/keys.ts')).keys(context, request)),
   gcCommand(async (context, request) => (await import('./engine/gc.ts')).gc(context, request)),

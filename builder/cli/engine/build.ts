@@ -131,7 +131,8 @@ export function buildProducts(
   );
 }
 
-async function runNodes(
+/** Runs nodes of locked recipes and all that they need. */
+export async function runNodes(
   session: Session,
   recipes: readonly LockedRecipe[],
   targets: readonly Node<BuildPorts>[],

@@ -9,6 +9,7 @@ import { openStore, openStoreForReading, type Store } from '../../store/store.ts
 import { loadKeyring, type Keyring } from '../../verify/keyring.ts';
 import type { Context } from '../command.ts';
 import { nodeCache } from './node-cache.ts';
+import { shiftedClockOf } from './varied.ts';
 
 /** What one run of a building command works with. */
 export interface Session extends AsyncDisposable {
@@ -33,7 +34,7 @@ export interface SessionOptions {
 export async function openSession(context: Context, options: SessionOptions): Promise<Session> {
   const open = options.lookOnly === true ? openStoreForReading : openStore;
   const store = await open(context.globals.cache);
-  const ports = buildPorts(store, options.jobs);
+  const ports = buildPorts(store, options.jobs, shiftedClockOf(context));
   const keyring = once(() => projectKeyring(context.root));
   const fetcher = once(
     async () =>
