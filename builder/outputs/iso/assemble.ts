@@ -1,4 +1,3 @@
-import { shellQuote } from '../../sandbox/script.ts';
 import { PATHS } from './tree.ts';
 
 export interface IsoSettings {
@@ -15,8 +14,9 @@ export interface IsoSettings {
 export function xorrisoArguments({ label, epoch }: IsoSettings, mbr: string, target: string): string[] {
   return [
     ...['xorriso', '-no_rc', '-report_about', 'WARNING', '-as', 'mkisofs'],
-    ...['-quiet', '-r', '-iso-level', '3', '-V', label, '-publisher', 'Qubeforge'],
+    ...['-quiet', '-r', '-f', '-iso-level', '3', '-V', label, '-publisher', 'Qubeforge'],
     `--modification-date=${isoDate(epoch)}`,
+    ...['--set_all_file_dates', isoDate(epoch)],
     ...['-b', PATHS.bios, '-c', 'boot/boot.cat', '-no-emul-boot', '-boot-load-size', '4'],
     ...['-boot-info-table', '--grub2-boot-info', '--grub2-mbr', mbr],
     ...['-eltorito-alt-boot', '-e', PATHS.esp, '-no-emul-boot'],
@@ -27,15 +27,15 @@ export function xorrisoArguments({ label, epoch }: IsoSettings, mbr: string, tar
   ];
 }
 
-/** Shell commands that lay out the tree: `/in/tree/N` becomes the N-th path. */
+/**
+ * Shell commands that lay out the tree below `root` as links: `/in/tree/N` becomes the N-th path. Paths are our
+ * own names, of letters, digits, dots, hyphens and slashes.
+ */
 export function treeCommands(paths: readonly string[], root: string): string {
   const directories = new Set(paths.map((path) => path.slice(0, Math.max(0, path.lastIndexOf('/')))));
   return [
-    `mkdir -p ${[...directories].map((path) => shellQuote(`${root}/${path}`)).join(' ')}`,
-    ...paths.map((path, index) => {
-      const source = `/in/tree/${String(index).padStart(5, '0')}`;
-      return `ln -s ${source} ${shellQuote(`${root}/${path}`)}`;
-    }),
+    `mkdir -p ${[...directories].map((path) => `${root}/${path}`).join(' ')}`,
+    ...paths.map((path, index) => `ln -s /in/tree/${String(index).padStart(5, '0')} ${root}/${path}`),
   ].join('\n');
 }
 

@@ -1,4 +1,5 @@
 import type { Sha256 } from '../../../core/digest.ts';
+import type { XenFacts } from '../../xen/facts.ts';
 import { sortedPaths, type MediumTree } from './tree.ts';
 
 /** A file system on the medium that the installer writes to a disk. */
@@ -8,17 +9,8 @@ export interface MediumImage {
   readonly kind: 'dom0' | 'template';
   /** Compressed file below the medium's root: `.zst`, or `.squashfs` with one file, `root.img`. */
   readonly path: string;
+  /** Bytes of the file system in it. */
   readonly rawSize: number;
-  readonly rawSha256: string;
-}
-
-/** The hypervisor on the medium, and whether its source gave the distribution's bytes. */
-export interface XenFacts {
-  readonly version: string;
-  readonly origin: 'source' | 'distribution-binary';
-  readonly reproduced: 'yes' | 'no' | 'unknown';
-  /** For people: what differed, or why nothing was compared. */
-  readonly note?: string;
 }
 
 export interface ManifestFacts {
@@ -42,14 +34,13 @@ export function manifestText(facts: ManifestFacts, tree: MediumTree): string {
     label: facts.label,
     xen: facts.xen,
     locks: facts.locks,
-    images: facts.images.map(({ name, kind, path, rawSize, rawSha256 }) => ({
+    images: facts.images.map(({ name, kind, path, rawSize }) => ({
       name,
       kind,
       path,
       sha256: tree[path]?.sha256,
       size: tree[path]?.size,
       'raw-size': rawSize,
-      'raw-sha256': rawSha256,
     })),
     files: sortedPaths(tree).map((path) => ({ path, ...tree[path] })),
   };

@@ -1,11 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
-import { parseSha256 } from '../../../core/digest.ts';
-import { AppError } from '../../../core/errors.ts';
-import type { Store } from '../../store/store.ts';
-import { defineStage, type Artifact, type Outputs } from '../../graph/stage.ts';
+import { defineStage, type Outputs } from '../../graph/stage.ts';
 import type { BuildPorts } from '../../stages/ports.ts';
+import { inputOf } from '../input-of.ts';
 import { runInToolbox } from '../run-in-toolbox.ts';
 import { SQUASHFS_OPTIONS } from './squashfs.ts';
 
@@ -16,21 +12,10 @@ export interface LiveRootOptions {
   readonly uuid: string;
 }
 
-/** dom0's file system as the installer writes it to a disk: what the medium's manifest says about it. */
-export interface RootImageFacts {
-  readonly rawSize: number;
-  readonly rawSha256: string;
-}
-
-const factsSchema = z.strictObject({
-  rawSize: z.int().positive(),
-  rawSha256: z.string().regex(/^[0-9a-f]{64}$/),
-});
-
 /**
  * dom0 as the medium carries it: `live`, a squashfs with one file, the ext4 image `root.img`. The live system
  * mounts that image read-only below a RAM disk, and the installer writes the same image to the disk, so dom0 is
- * on the medium once. Also `vmlinuz` and `initrd` for the boot loader, and `facts` about the image.
+ * on the medium once. Also `vmlinuz` and `initrd` for the boot loader.
  */
 export const liveRootStage = defineStage<LiveRootOptions, BuildPorts>({
   name: 'live-root',
@@ -39,17 +24,15 @@ export const liveRootStage = defineStage<LiveRootOptions, BuildPorts>({
     const { ports, options, inputs } = context;
     await using rootfs = await ports.linkNamed({ 'rootfs.tar': inputOf(inputs, 'rootfs', 'rootfs') });
     await using out = await ports.scratch();
-    const { stdout } = await runInToolbox(context, {
+    await runInToolbox(context, {
       script: liveRootScript(options, context.epoch),
       inputs: { rootfs: rootfs.path },
       out: out.path,
     });
-    const facts: RootImageFacts = { rawSize: options.size, rawSha256: stdout.slice(0, 64) };
     return {
       live: await ports.keep(join(out.path, 'dom0.squashfs')),
       vmlinuz: await ports.keep(join(out.path, 'vmlinuz')),
       initrd: await ports.keep(join(out.path, 'initrd.img')),
-      facts: await ports.keepBytes(Buffer.from(JSON.stringify(factsSchema.parse(facts)))),
     };
   },
 });
@@ -65,22 +48,5 @@ mke2fs -q -F -t ext4 -U ${uuid} -E hash_seed=${uuid},lazy_itable_init=0,lazy_jou
   -L qubeforge-root -d /in/rootfs/rootfs.tar /work/live/root.img >&2
 touch -d @${epoch} /work/live /work/live/root.img
 mksquashfs /work/live /out/dom0.squashfs ${SQUASHFS_OPTIONS.join(' ')} >&2
-sha256sum /work/live/root.img
 `;
-}
-
-/** Reads back what `liveRootStage` said about its image. */
-export async function readRootImageFacts(store: Store, facts: Artifact): Promise<RootImageFacts> {
-  return factsSchema.parse(JSON.parse((await store.read(facts, 'facts of the live root')).toString('utf8')));
-}
-
-/** An output of an input node. Throws an `AppError` of kind `bug` when the plan did not wire it. */
-export function inputOf(inputs: Readonly<Record<string, Outputs>>, node: string, output: string): Artifact {
-  const artifact = inputs[node]?.[output];
-  if (artifact !== undefined && parseSha256(artifact.sha256) !== undefined) return artifact;
-  throw new AppError({
-    kind: 'bug',
-    code: 'stage.no-input',
-    what: `a stage was planned without its input ${node}.${output}`,
-  });
 }
