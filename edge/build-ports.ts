@@ -16,7 +16,11 @@ import { listTree, unpackToolbox } from './toolbox-tree.ts';
 type Temporary = AsyncDisposable & { readonly path: string };
 
 /** The real ports of a build: a store, sandboxes and threads. Dispose of them when the build is over. */
-export function buildPorts(store: Store, jobs: number): BuildPorts & AsyncDisposable {
+export function buildPorts(
+  store: Store,
+  jobs: number,
+  signRelease: BuildPorts['signRelease'],
+): BuildPorts & AsyncDisposable {
   const pool = new DebPool(jobs);
   const trees = new ToolboxTrees(store);
   const scratch = async (): Promise<Temporary> => {
@@ -34,6 +38,7 @@ export function buildPorts(store: Store, jobs: number): BuildPorts & AsyncDispos
   return {
     store,
     jobs,
+    signRelease,
     sandbox: namespaceSandbox(store.temporaryDirectory),
     ingest: (task) => pool.ingest(task),
     makeToolboxTree: (data) => trees.make(data),

@@ -14,7 +14,7 @@ import { schemaCommand } from './commands/schema.ts';
 export const COMMANDS: readonly Command[] = [
   buildCommand(
     async (context, request) => (await import('./engine/build.ts')).build(context, request),
-    ['rootfs-tar', 'template-image'],
+    ['rootfs-tar', 'template-image', 'xen', 'iso'],
     availableParallelism(),
   ),
   lockCommand(async (context, request) => (await import('./engine/lock.ts')).lock(context, request)),

@@ -61,7 +61,8 @@ export async function signRelease(
   const key = await openKey(armored, where);
   const date = new Date(Math.max(epoch * 1000, key.getCreationTime().getTime()));
   const message = await createMessage({ binary: data });
-  return await sign({ message, signingKeys: key, detached: true, date, config: DETERMINISTIC });
+  const options = { message, signingKeys: key, detached: true, date, config: DETERMINISTIC } as const;
+  return await sign({ ...options, format: 'armored' });
 }
 
 async function openKey(armored: string, where: string): Promise<PrivateKey> {

@@ -57,7 +57,7 @@ export const mediumStage = defineStage<MediumOptions, BuildPorts>({
       [PATHS.dom0]: inputOf(inputs, 'live', 'live'),
       [PATHS.layer]: inputOf(inputs, 'layer', 'layer'),
       [PATHS.key]: await text(key.armored),
-      ...Object.assign({}, ...templates.map(({ name }) => templateFiles(inputs, name))),
+      ...Object.fromEntries(templates.flatMap(({ name }) => Object.entries(templateFiles(inputs, name)))),
     };
     const facts = await ports.store.read(inputOf(inputs, 'xen', 'facts'), 'facts of Xen');
     const xen = parseXenFacts(facts.toString('utf8'));

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { defineStage, type Outputs } from '../../graph/stage.ts';
 import type { BuildPorts } from '../../stages/ports.ts';
+import type { Sha256 } from '../../../core/digest.ts';
+import { ext4Command } from '../ext4.ts';
 import { inputOf } from '../input-of.ts';
 import { runInToolbox } from '../run-in-toolbox.ts';
 import { SQUASHFS_OPTIONS } from './squashfs.ts';
@@ -8,8 +10,7 @@ import { SQUASHFS_OPTIONS } from './squashfs.ts';
 export interface LiveRootOptions {
   /** Bytes of the file system; the installer makes it as large as its volume. */
   readonly size: number;
-  /** Of the file system, as `12345678-…`; the installer gives the installed one another. */
-  readonly uuid: string;
+  readonly label: string;
 }
 
 /**
@@ -22,10 +23,11 @@ export const liveRootStage = defineStage<LiveRootOptions, BuildPorts>({
   version: 1,
   async run(context): Promise<Outputs> {
     const { ports, options, inputs } = context;
-    await using rootfs = await ports.linkNamed({ 'rootfs.tar': inputOf(inputs, 'rootfs', 'rootfs') });
+    const tar = inputOf(inputs, 'rootfs', 'rootfs');
+    await using rootfs = await ports.linkNamed({ 'rootfs.tar': tar });
     await using out = await ports.scratch();
     await runInToolbox(context, {
-      script: liveRootScript(options, context.epoch),
+      script: liveRootScript(options, tar.sha256, context.epoch),
       inputs: { rootfs: rootfs.path },
       out: out.path,
     });
@@ -37,15 +39,13 @@ export const liveRootStage = defineStage<LiveRootOptions, BuildPorts>({
   },
 });
 
-function liveRootScript({ size, uuid }: LiveRootOptions, epoch: number): string {
+function liveRootScript(options: LiveRootOptions, rootfs: Sha256, epoch: number): string {
   return `
 mkdir /work/live
 tar -C /work -x -f /in/rootfs/rootfs.tar --wildcards './boot/vmlinuz-*' './boot/initrd.img-*'
 cp /work/boot/vmlinuz-* /out/vmlinuz # fails when there are two kernels
 cp /work/boot/initrd.img-* /out/initrd.img
-truncate -s ${size} /work/live/root.img
-mke2fs -q -F -t ext4 -U ${uuid} -E hash_seed=${uuid},lazy_itable_init=0,lazy_journal_init=0,root_owner=0:0 \\
-  -L qubeforge-root -d /in/rootfs/rootfs.tar /work/live/root.img >&2
+${ext4Command(options, rootfs, '/in/rootfs/rootfs.tar', '/work/live/root.img')}
 touch -d @${epoch} /work/live /work/live/root.img
 mksquashfs /work/live /out/dom0.squashfs ${SQUASHFS_OPTIONS.join(' ')} >&2
 `;
