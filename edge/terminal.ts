@@ -1,19 +1,21 @@
 import { $ } from 'zx/core';
-import { AppError } from '../core/errors.ts';
+import type { Command } from '../core/ports.ts';
 
-/** Runs a program that takes over this terminal, until it ends. Throws an `AppError` (tool) when it fails. */
-export async function runInTerminal(
-  argv: readonly [string, ...string[]],
-  signal: AbortSignal,
-): Promise<void> {
-  const output = await $({ stdio: 'inherit', nothrow: true, quiet: true, signal })`${argv}`;
-  if (output.exitCode === 0) return;
-  throw new AppError({
-    kind: 'tool',
-    code: 'tool.failed',
-    what: `${argv[0]} ended with a failure`,
-    where: argv.join(' '),
-    expected: 'exit code 0',
-    got: output.signal === null ? `exit code ${String(output.exitCode)}` : `signal ${output.signal}`,
-  });
+/**
+ * Runs a command on the user's own standard streams; resolves with its exit code. With `filter`, standard
+ * output passes through it, a piece at a time.
+ */
+export async function attach(command: Command, filter?: (text: string) => string): Promise<number> {
+  const [file, ...args] = command.argv;
+  const started = $({
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], TERM: process.env['TERM'], ...command.env },
+    quiet: true,
+    nothrow: true,
+    stdio: ['inherit', filter === undefined ? 'inherit' : 'pipe', 'inherit'],
+  })`${file} ${args}`;
+  if (filter !== undefined) {
+    started.stdout.setEncoding('utf8');
+    for await (const piece of started.stdout) process.stdout.write(filter(String(piece)));
+  }
+  return (await started).exitCode ?? 1;
 }

@@ -97,10 +97,7 @@ export class Channel {
   async run(command: string, limit: number): Promise<{ readonly output: string; readonly exitCode: number }> {
     const mark = `qf${Math.random().toString(36).slice(2, 10)}`;
     await this.sendLine(`echo ${mark}''begin; ${command}; echo ${mark}''end $?`);
-    const found = await this.expect(
-      new RegExp(`${mark}begin\\n([\\s\\S]*?)${mark}end (\\d+)\\n`),
-      limit,
-    );
+    const found = await this.expect(new RegExp(`${mark}begin\\n([\\s\\S]*?)${mark}end (\\d+)\\n`), limit);
     return { output: found[1] ?? '', exitCode: Number(found[2]) };
   }
 

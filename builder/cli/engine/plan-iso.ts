@@ -19,7 +19,7 @@ import type { Session } from './session.ts';
 type IsoRecipe = LoadedRecipe<RecipeOf<'iso'>>;
 
 /** Programs that run on the medium; `npm run bundle` makes them. */
-const PROGRAMS = ['qubeforge-install.mjs'];
+const PROGRAMS = ['qubeforge-install.mjs', 'qubeforge-verify-medium.mjs'];
 const PROGRAM_DIRECTORY = '/usr/lib/qubeforge';
 /** The installer trusts this copy of the key, which is in the system that was started. */
 const MEDIUM_KEY = '/usr/share/qubeforge/medium-key.asc';

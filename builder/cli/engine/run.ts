@@ -2,7 +2,7 @@ import { copyFile, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { AppError } from '../../../core/errors.ts';
-import { runInTerminal } from '../../../edge/terminal.ts';
+import { attach } from '../../../edge/terminal.ts';
 import { run as runner } from '../../../edge/runner.ts';
 import { resultOf } from '../../graph/execute.ts';
 import { chooseAcceleration, probeBootSector } from '../../run/kvm.ts';
@@ -31,7 +31,7 @@ export async function runImage(context: Context, request: RunRequest): Promise<v
   const tools = await qemuTools(context);
   const folder = await mkdtemp(join(tmpdir(), 'qubeforge-run-'));
   try {
-    const image = await attach(tools, resolve(context.cwd, request.image), folder);
+    const image = await attachImage(tools, resolve(context.cwd, request.image), folder);
     const { acceleration, reason } = await accelerationOf(request, tools, folder);
     const screen = request.serial ? undefined : VNC_DISPLAY;
     const where = screen === undefined ? '' : `; screen: VNC at 127.0.0.1:${5900 + screen}`;
@@ -49,7 +49,8 @@ export async function runImage(context: Context, request: RunRequest): Promise<v
       ...(uefi === undefined ? {} : { uefi }),
       ...(image.kernel === undefined ? {} : { kernel: image.kernel }),
     });
-    await runInTerminal(argv, context.signal);
+    const exitCode = await attach({ argv });
+    if (exitCode !== 0) throw machineFailed(argv, exitCode);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -83,7 +84,7 @@ interface Attached {
 
 const TEMPLATE = '.root.img.zst';
 
-async function attach(tools: QemuTools, path: string, folder: string): Promise<Attached> {
+async function attachImage(tools: QemuTools, path: string, folder: string): Promise<Attached> {
   if ((await stat(path).catch(() => undefined)) === undefined) throw noImage(path);
   if (path.endsWith('.iso')) return { disk: { path, format: 'raw', bus: 'cdrom', bootIndex: 0 } };
   if (!path.endsWith(TEMPLATE)) return { disk: { path, format: formatOf(path), bootIndex: 0 } };
@@ -123,6 +124,17 @@ async function variables(tools: QemuTools, folder: string): Promise<UefiVariable
 
 function formatOf(path: string): 'qcow2' | 'raw' {
   return path.endsWith('.qcow2') ? 'qcow2' : 'raw';
+}
+
+function machineFailed(argv: readonly string[], exitCode: number): AppError {
+  return new AppError({
+    kind: 'tool',
+    code: 'run.failed',
+    what: 'QEMU ended with a failure',
+    where: argv.join(' '),
+    expected: 'exit code 0',
+    got: `exit code ${exitCode}`,
+  });
 }
 
 function noImage(path: string): AppError {
