@@ -7,6 +7,7 @@ import { explainCommand } from './commands/explain.ts';
 import { gcCommand } from './commands/gc.ts';
 import { keysCommand } from './commands/keys.ts';
 import { lockCommand } from './commands/lock.ts';
+import { runCommand } from './commands/run.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { schemaCommand } from './commands/schema.ts';
 
@@ -20,6 +21,7 @@ export const COMMANDS: readonly Command[] = [
   lockCommand(async (context, request) => (await import('./engine/lock.ts')).lock(context, request)),
   verifyCommand(async (context, request) => (await import('./engine/verify.ts')).verify(context, request)),
   explainCommand(async (context, request) => (await import('./engine/explain.ts')).explain(context, request)),
+  runCommand(async (context, request) => (await import('./engine/run.ts')).runImage(context, request)),
   keysCommand(async (context, request) => (await import('./engine/keys.ts')).keys(context, request)),
   gcCommand(async (context, request) => (await import('./engine/gc.ts')).gc(context, request)),
   doctorCommand,
