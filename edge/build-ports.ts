@@ -16,11 +16,18 @@ import { listTree, unpackToolbox } from './toolbox-tree.ts';
 
 type Temporary = AsyncDisposable & { readonly path: string };
 
-/**
- * The real ports of a build: a store, sandboxes and threads. Dispose of them when the build is over. `clock` is
- * for `reproduce`: what a sandbox takes for the time.
- */
-export function buildPorts(store: Store, jobs: number, clock?: ShiftedClock): BuildPorts & AsyncDisposable {
+export interface PortOptions {
+  readonly signRelease: BuildPorts['signRelease'];
+  /** For `reproduce`: what a sandbox takes for the time. */
+  readonly clock?: ShiftedClock | undefined;
+}
+
+/** The real ports of a build: a store, sandboxes and threads. Dispose of them when the build is over. */
+export function buildPorts(
+  store: Store,
+  jobs: number,
+  { signRelease, clock }: PortOptions,
+): BuildPorts & AsyncDisposable {
   const sandbox = namespaceSandbox(store.temporaryDirectory);
   const pool = new DebPool(jobs);
   const trees = new ToolboxTrees(store);
@@ -40,6 +47,7 @@ export function buildPorts(store: Store, jobs: number, clock?: ShiftedClock): Bu
     store,
     jobs,
     sandbox: clock === undefined ? sandbox : shiftedSandbox(sandbox, clock),
+    signRelease,
     ingest: (task) => pool.ingest(task),
     makeToolboxTree: (data) => trees.make(data),
     toolboxTree: (toolbox) => trees.get(toolbox),

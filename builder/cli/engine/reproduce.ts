@@ -34,7 +34,7 @@ export async function reproduce(context: Context, request: ReproduceRequest): Pr
   await loadBuildable(context.recipes, recipe);
   const library = await clockLibrary(session);
   const recipes = await lockRecipes(session, [recipe], () => 'fail');
-  const products = await planProducts(session, recipes, undefined);
+  const products = await planProducts(session, recipes, { recipes: [recipe], outputs: undefined });
   const results = await buildProducts(session, recipes, products);
   const files = [...recipes.values()].flatMap(wantedFiles);
   await (await session.fetcher()).fetchFiles(files);
