@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
@@ -25,33 +25,42 @@ export async function deployImage(
   progress: (bytes: number) => void,
 ): Promise<void> {
   await using target = await open(device, 'r+');
-  const unpacker = spawn('zstd', ['--decompress', '--stdout', '--quiet'], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
+  const path = `${medium}/${image.path}`;
+  const unpacker = unpackerOf(path);
   const ended = once(unpacker, 'close');
   const hash = createHash('sha256');
   const [written] = await Promise.all([
     writeSparse(unpacker.stdout, target, progress),
-    feed(`${medium}/${image.path}`, unpacker.stdin, (chunk) => hash.update(chunk)),
+    feed(path, unpacker.stdin, (chunk) => hash.update(chunk)),
   ]);
   const [code] = (await ended) as [number | null];
   const found = hash.digest('hex');
   if (found !== image.sha256 || code !== 0 || written !== image['raw-size']) {
     await target.write(Buffer.alloc(MIB), 0, MIB, 0);
     await target.sync();
-    throw damaged(`${medium}/${image.path}`, image, found, written);
+    throw damaged(path, image, found, written);
   }
   await target.sync();
 }
 
-/** Copies a file to the unpacker. One that ends early (bad data) is no error here: the hash decides. */
-async function feed(path: string, to: Writable, look: (chunk: Buffer) => void): Promise<void> {
-  to.on('error', () => undefined);
+type Unpacker = ChildProcess & { readonly stdout: Readable; readonly stdin: Writable | null };
+
+/** zstd reads what we feed it; dom0 is the one file of the live system's squashfs, which needs its file to seek in. */
+function unpackerOf(path: string): Unpacker {
+  if (path.endsWith('.squashfs')) {
+    return spawn('unsquashfs', ['-cat', path, 'root.img'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  }
+  return spawn('zstd', ['--decompress', '--stdout', '--quiet'], { stdio: ['pipe', 'pipe', 'inherit'] });
+}
+
+/** Copies a file to the unpacker, if that takes it, and shows it to `look`. One that ends early (bad data) is no error here: the hash decides. */
+async function feed(path: string, to: Writable | null, look: (chunk: Buffer) => void): Promise<void> {
+  to?.on('error', () => undefined);
   for await (const chunk of createReadStream(path, { highWaterMark: READ }) as AsyncIterable<Buffer>) {
     look(chunk);
-    if (to.writable && !to.write(chunk)) await drained(to);
+    if (to?.writable === true && !to.write(chunk)) await drained(to);
   }
-  to.end();
+  to?.end();
 }
 
 function drained(to: Writable): Promise<void> {
