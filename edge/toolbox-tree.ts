@@ -1,9 +1,10 @@
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream, lstatSync, readFileSync } from 'node:fs';
 import { chmod, link, lstat, mkdir, readdir, readlink, symlink, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { extract, type Extract } from 'tar-stream';
 import { USR_MERGE } from '../builder/stages/debian/open-deb.ts';
+import { sha256, type Sha256 } from '../core/digest.ts';
 import { hashFile } from './files.ts';
 
 /** Where a sandbox mounts what a job is given. */
@@ -90,8 +91,17 @@ export async function listTree(root: string): Promise<string> {
   return `${lines.join('\n')}\n`;
 }
 
+/** Most files are small, and for those one blocking read is several times as fast as four waits. */
+const SMALL = 1024 * 1024;
+
 async function fileLine(root: string, path: string): Promise<string> {
-  const { mode } = await lstat(join(root, path));
-  const got = await hashFile(join(root, path));
+  const place = join(root, path);
+  const { mode, size } = lstatSync(place);
+  const got = size <= SMALL ? contentOf(place) : await hashFile(place);
   return `f ${(mode & 0o777).toString(8)} ${String(got?.size)} ${String(got?.sha256)} ${path}`;
+}
+
+function contentOf(path: string): { readonly size: number; readonly sha256: Sha256 } {
+  const bytes = readFileSync(path);
+  return { size: bytes.length, sha256: sha256(bytes) };
 }
