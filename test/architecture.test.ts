@@ -49,6 +49,8 @@ describe('imports', () => {
       edge: /^(installer|runtime)\//,
     };
     const crossing = (path: string): string[] => {
+      // It prints the schemas of all three programs.
+      if (path === 'builder/cli/schemas.ts') return [];
       const forbidden = foreign[path.split('/')[0] ?? ''];
       return forbidden === undefined ? [] : importsOf(path).filter((name) => forbidden.test(name));
     };
