@@ -16,6 +16,10 @@ export const PURE = [
   'builder/sandbox/**',
   'installer/checks/**',
   'installer/plan/**',
+  'installer/probe/acpi/**',
+  'installer/probe/model.ts',
+  'installer/medium/manifest.ts',
+  'installer/provision/first-boot.ts',
   'runtime/dom0/model/**',
 ];
 

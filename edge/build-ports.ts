@@ -11,12 +11,24 @@ import type { Extent } from '../builder/verify/hash-chain.ts';
 import { DebPool } from './deb-pool.ts';
 import { hashFile } from './files.ts';
 import { namespaceSandbox } from './sandbox.ts';
+import { shiftedSandbox, type ShiftedClock } from './shifted-clock.ts';
 import { listTree, unpackToolbox } from './toolbox-tree.ts';
 
 type Temporary = AsyncDisposable & { readonly path: string };
 
+export interface PortOptions {
+  readonly signRelease: BuildPorts['signRelease'];
+  /** For `reproduce`: what a sandbox takes for the time. */
+  readonly clock?: ShiftedClock | undefined;
+}
+
 /** The real ports of a build: a store, sandboxes and threads. Dispose of them when the build is over. */
-export function buildPorts(store: Store, jobs: number): BuildPorts & AsyncDisposable {
+export function buildPorts(
+  store: Store,
+  jobs: number,
+  { signRelease, clock }: PortOptions,
+): BuildPorts & AsyncDisposable {
+  const sandbox = namespaceSandbox(store.temporaryDirectory);
   const pool = new DebPool(jobs);
   const trees = new ToolboxTrees(store);
   const scratch = async (): Promise<Temporary> => {
@@ -34,7 +46,8 @@ export function buildPorts(store: Store, jobs: number): BuildPorts & AsyncDispos
   return {
     store,
     jobs,
-    sandbox: namespaceSandbox(store.temporaryDirectory),
+    sandbox: clock === undefined ? sandbox : shiftedSandbox(sandbox, clock),
+    signRelease,
     ingest: (task) => pool.ingest(task),
     makeToolboxTree: (data) => trees.make(data),
     toolboxTree: (toolbox) => trees.get(toolbox),

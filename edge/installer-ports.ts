@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { AppError } from '../core/errors.ts';
 import { InstallLog } from '../installer/execute/log.ts';
 import type { ExecutePorts } from '../installer/execute/ports.ts';
-import type { Ports } from '../installer/cli/ports.ts';
+import type { Ports } from '../installer/ports.ts';
 import { MEDIUM } from '../installer/medium/medium.ts';
 import { MEDIUM_KEY } from '../installer/medium/load.ts';
 import { isScreen, prompts, setKeyboard } from './console.ts';

@@ -1,4 +1,5 @@
-import { $, ProcessOutput } from 'zx/core';
+import type { ProcessOutput } from 'zx/core';
+import { $ } from './shell.ts';
 import { AppError } from '../core/errors.ts';
 import type { Command, Finished, Runner } from '../core/ports.ts';
 

@@ -10,6 +10,7 @@ const entries = {
   qubeforge: 'builder/cli/main.ts',
   'deb-worker': 'edge/deb-worker.ts',
   'qubeforge-install': 'installer/cli/main.ts',
+  'qubeforge-verify-medium': 'installer/medium-check/main.ts',
   qube: 'runtime/dom0/cli/main.ts',
 };
 

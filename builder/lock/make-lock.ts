@@ -49,9 +49,9 @@ export async function makeLock(request: LockRequest): Promise<MadeLock> {
   const indexes = proven.flatMap(({ indexes: of }) => of);
   const packageIndexes = indexes.filter(({ kind }) => kind === 'packages');
   const open = (index: VerifiedIndex): Promise<Buffer> => source.openIndex(index);
-  const chosen = await request.resolver({ recipe, indexes: packageIndexes, open });
-  const packages = await lockPackages(chosen, packageIndexes, open);
   const { sources, warnings } = await lockSources(request, indexes, open);
+  const chosen = await request.resolver({ recipe, indexes: packageIndexes, open, sources });
+  const packages = await lockPackages(chosen, packageIndexes, open);
   for (const { release } of proven) {
     await request.archive.put(release.evidence);
     if (release.signature !== undefined) await request.archive.put(release.signature);
@@ -161,7 +161,7 @@ async function lockSources(
   const candidates = await findSources(wanted, indexes, open);
   for (const one of wanted) {
     const { chosen, warning } = await newestCompleteSource(one, candidates.get(one.name) ?? [], probe);
-    sources.push(lockSource(chosen));
+    if (chosen !== undefined) sources.push(lockSource(chosen));
     if (warning !== undefined) warnings.push(warning);
   }
   return { sources, warnings };

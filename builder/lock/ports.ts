@@ -5,6 +5,7 @@
 import type { Sha256 } from '../../core/digest.ts';
 import type { SourcePackage } from '../formats/sources-index.ts';
 import type { Extent } from '../verify/hash-chain.ts';
+import type { LockedSource } from './schema.ts';
 import type { VerifiedRelease } from '../verify/release-chain.ts';
 
 /** One repository of a recipe. */
@@ -93,6 +94,8 @@ export interface ResolveRequest {
   readonly indexes: readonly VerifiedIndex[];
   /** The decompressed bytes of one of them. */
   readonly open: (index: VerifiedIndex) => Promise<Buffer>;
+  /** The source packages that were locked before, for those who choose binaries of the same version. */
+  readonly sources: readonly LockedSource[];
 }
 
 /** Chooses packages: every one that gets installed, in the order of installation. */
@@ -102,6 +105,8 @@ export type Resolver = (request: ResolveRequest) => Promise<readonly PackageName
 export interface WantedSource {
   readonly name: string;
   readonly version?: string;
+  /** When no version is complete: a warning instead of a failure. */
+  readonly optional?: boolean;
 }
 
 /** A version of a source package, and the index that lists it. */

@@ -32,20 +32,28 @@ export async function newestCompleteSource(
   wanted: WantedSource,
   candidates: readonly SourceCandidate[],
   probe: SourceProbe,
-): Promise<{ readonly chosen: SourceCandidate; readonly warning?: string }> {
+): Promise<{ readonly chosen?: SourceCandidate; readonly warning?: string }> {
   const listed = candidates.filter(
     ({ source }) => wanted.version === undefined || source.version === wanted.version,
   );
   if (listed.length === 0) throw notListed(wanted, candidates);
   const passedOver: string[] = [];
   for (const candidate of listed) {
-    const missing = await probe(candidate);
+    const missing = await probe({
+      ...candidate,
+      source: { ...candidate.source, files: contentFiles(candidate) },
+    });
     if (missing.length === 0) {
       if (passedOver.length === 0) return { chosen: candidate };
       const warning = `locked source ${wanted.name} ${candidate.source.version}; newer ones are not complete on any mirror:\n${passedOver.join('\n')}`;
       return { chosen: candidate, warning };
     }
     passedOver.push(`${wanted.name} ${candidate.source.version} lacks ${missing.join(', ')}`);
+  }
+  if (wanted.optional === true) {
+    return {
+      warning: `no version of the source ${wanted.name} is complete on any mirror:\n${passedOver.join('\n')}`,
+    };
   }
   throw new AppError({
     kind: 'network',
@@ -58,7 +66,8 @@ export async function newestCompleteSource(
 }
 
 /** A source as the lock names it. */
-export function lockSource({ source, index }: SourceCandidate): LockedSource {
+export function lockSource(candidate: SourceCandidate): LockedSource {
+  const { source, index } = candidate;
   const { repository, suite, component } = index;
   return {
     name: source.name,
@@ -67,8 +76,13 @@ export function lockSource({ source, index }: SourceCandidate): LockedSource {
     repository,
     suite,
     component,
-    files: source.files.map(({ name, size, sha256 }) => ({ name, size, sha256 })),
+    files: contentFiles(candidate).map(({ name, size, sha256 }) => ({ name, size, sha256 })),
   };
+}
+
+/** All but the .dsc: the signed index has the hashes of the tarballs, and mirrors lose the .dsc first. */
+function contentFiles({ source }: SourceCandidate): SourceCandidate['source']['files'] {
+  return source.files.filter(({ name }) => !name.endsWith('.dsc'));
 }
 
 function notListed(wanted: WantedSource, candidates: readonly SourceCandidate[]): AppError {

@@ -1,8 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { digestOf, type Sha256 } from '../../core/digest.ts';
+import type { Sha256 } from '../../core/digest.ts';
 import { AppError } from '../../core/errors.ts';
 import { defineStage, type Artifact, type Outputs } from '../graph/stage.ts';
+import { ext4Command } from './ext4.ts';
 import type { BuildPorts } from '../stages/ports.ts';
 import { stageNeedsToolbox } from '../stages/toolbox.ts';
 
@@ -48,32 +49,14 @@ function noRootfs(): AppError {
   return new AppError({ kind: 'bug', code: 'stage.no-rootfs', what });
 }
 
-/** A UUID (RFC 9562 §5.8, version 8) made of what it identifies. */
-export function derivedUuid(kind: string, source: Sha256): string {
-  const hex = digestOf({ kind, source });
-  const variant = ((parseInt(hex.slice(16, 17), 16) & 3) | 8).toString(16);
-  return [
-    hex.slice(0, 8),
-    hex.slice(8, 12),
-    `8${hex.slice(13, 16)}`,
-    `${variant}${hex.slice(17, 20)}`,
-    hex.slice(20, 32),
-  ].join('-');
-}
-
 function imageScript({ size, label, kernel }: TemplateImageOptions, rootfs: Sha256): string {
-  const extended = [
-    `hash_seed=${derivedUuid('hash-seed', rootfs)}`,
-    ...['root_owner=0:0', 'nodiscard', 'lazy_itable_init=0', 'lazy_journal_init=0'],
-  ].join(',');
   const takeKernel = `
 version=$(tar -tf /in/tree/rootfs.tar --wildcards './boot/vmlinuz-*' | sed 's,.*/vmlinuz-,,' | sort -V | tail -n 1)
 tar -C /work -xf /in/tree/rootfs.tar "./boot/vmlinuz-$version" "./boot/initrd.img-$version"
 cp "/work/boot/vmlinuz-$version" /out/vmlinuz
 cp "/work/boot/initrd.img-$version" /out/initrd`;
   return `
-mke2fs -q -t ext4 -L ${label} -U ${derivedUuid('filesystem', rootfs)} -E ${extended} \\
-  -d /in/tree/rootfs.tar /work/root.img ${Math.floor(size / 1024)}k >&2
+${ext4Command({ size, label }, rootfs, '/in/tree/rootfs.tar', '/work/root.img')}
 zstd -q -T0 -6 --check /work/root.img -o /out/root.img.zst
 ${kernel ? takeKernel : ''}`;
 }

@@ -35,6 +35,8 @@ export interface LoadedRecipe<R extends Recipe = Recipe> {
   /** Names from the outermost ancestor to the recipe itself. */
   readonly chain: readonly string[];
   readonly overlays: readonly LoadedOverlay[];
+  /** Files that only the live system of a medium has. */
+  readonly liveOverlays: readonly LoadedOverlay[];
 }
 
 export interface LoadOptions {
@@ -53,18 +55,21 @@ export async function loadRecipe(
   const { value: recipe, findings } = checkTree(recipeSchema, merged);
   if (recipe === undefined) throw recipeError(name, findings);
   const toolboxKind = recipe.kind === 'toolbox' ? undefined : await kindOf(source, recipe.toolbox);
-  const files = await readOverlays(source, recipe, merged);
+  const files = await readOverlays(source, 'files' in recipe ? recipe.files : [], merged, 'files');
+  const live = await readOverlays(source, 'live' in recipe ? recipe.live : [], merged, 'live');
   const wrong = [
     ...applyRules(recipe, merged, { toolboxKind, pinnedKeys: options.pinnedKeys }),
     ...files.findings,
+    ...live.findings,
   ];
   if (wrong.length > 0) throw recipeError(name, wrong);
   return {
     recipe: withOptions(recipe),
-    digest: recipeDigest(recipe, files.overlays),
+    digest: recipeDigest(recipe, [...files.overlays, ...live.overlays]),
     file: chain.file,
     chain: chain.names,
     overlays: files.overlays,
+    liveOverlays: live.overlays,
   };
 }
 
@@ -142,14 +147,14 @@ async function kindOf(source: RecipeSource, name: string): Promise<string | unde
 
 async function readOverlays(
   source: RecipeSource,
-  recipe: Recipe,
+  files: readonly OverlayFile[],
   tree: Tree,
+  key: 'files' | 'live',
 ): Promise<{ overlays: LoadedOverlay[]; findings: Finding[] }> {
   const overlays: LoadedOverlay[] = [];
   const findings: Finding[] = [];
-  const files = recipe.kind === 'toolbox' ? [] : recipe.files;
   for (const [index, file] of files.entries()) {
-    const place = placeOf(tree, ['files', index, 'source']);
+    const place = placeOf(tree, [key, index, 'source']);
     const bytes = await source.overlay(place.file, file.source);
     if (bytes === undefined) findings.push({ place, message: `there is no file ${file.source}` });
     else overlays.push({ ...file, bytes, sha256: sha256(bytes) });

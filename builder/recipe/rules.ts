@@ -30,7 +30,7 @@ export function applyRules(recipe: Recipe, tree: Tree, surroundings: Surrounding
 }
 
 function listDuplicates(recipe: Recipe, tree: Tree): Finding[] {
-  if (recipe.kind === 'toolbox') return [];
+  if (!('system' in recipe)) return [];
   const { users, enable, disable, mask } = recipe.system;
   const both = enable.filter((unit) => disable.includes(unit) || mask.includes(unit));
   return [
@@ -108,7 +108,7 @@ function toolboxRules(recipe: Recipe, tree: Tree, kind: string | undefined): Fin
 const ROOT_MINIMUM = 64 * 1024 * 1024;
 
 function imageRules(recipe: Recipe, tree: Tree): Finding[] {
-  if (recipe.kind !== 'template' || recipe.image.size >= ROOT_MINIMUM) return [];
+  if (!('image' in recipe) || recipe.image.size >= ROOT_MINIMUM) return [];
   const message = 'image.size is below 64 MiB: no root file system fits';
   return [{ place: placeOf(tree, ['image', 'size']), message }];
 }

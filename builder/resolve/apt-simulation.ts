@@ -10,6 +10,21 @@ export interface AptRequest {
   readonly install: readonly string[];
 }
 
+/** A source package whose binaries have to be of one version, also where newer ones are listed. */
+export interface SourcePin {
+  readonly source: string;
+  readonly version: string;
+  /** A binary package of it, by which a lock shows whether it keeps to the pin. */
+  readonly marker: string;
+}
+
+/** apt_preferences(5): a priority above 1000 wins over every newer version. */
+export function aptPreferences(pins: readonly SourcePin[]): string {
+  return pins
+    .map(({ source, version }) => `Package: src:${source}\nPin: version ${version}\nPin-Priority: 1001\n`)
+    .join('\n');
+}
+
 /** The names that `variant: minbase` adds, as mmdebstrap's variant of that name: Essential, required, apt. */
 export function minbaseNames(packages: Iterable<BinaryPackage>): string[] {
   const names = new Set(['apt']);
@@ -58,7 +73,8 @@ cp /in/lists/* /work/lists/
 ask() {
   apt-get -o Dir::State=/work -o Dir::State::status=/work/status -o Dir::State::lists=/work/lists \\
     -o Dir::Cache=/work/cache -o Dir::Etc=/nonexistent -o Dir::Etc::SourceList=/job/sources.list \\
-    -o Dir::Etc::SourceParts=/nonexistent -o APT::Architecture=${request.architecture} \\
+    -o Dir::Etc::SourceParts=/nonexistent -o Dir::Etc::Preferences=/job/preferences \\
+    -o Dir::Etc::PreferencesParts=/nonexistent -o APT::Architecture=${request.architecture} \\
     -o APT::Architectures=${request.architecture} -o APT::Sandbox::User=root -o Acquire::Languages=none \\
     -o APT::Install-Recommends=${String(request.recommends)} -o Debug::NoLocking=1 "$@"
 }

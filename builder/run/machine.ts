@@ -49,8 +49,10 @@ export interface MachineSpec {
   readonly control?: string;
   /** Further `-device` values, for example a network card that should be kept from dom0. */
   readonly devices?: readonly string[];
-  /** A window; default is none. */
-  readonly display?: boolean;
+  /** Ctrl-A in the first serial port reaches QEMU's monitor; its character device has `mux=on` then. */
+  readonly monitorOnSerial?: boolean;
+  /** A screen, shown over VNC on 127.0.0.1; default is none. */
+  readonly vncDisplay?: number;
   /** Name of a state saved in the first qcow2 disk, to start from. */
   readonly restore?: string;
 }
@@ -69,7 +71,9 @@ export function qemuArgv(tools: QemuTools, spec: MachineSpec): [string, ...strin
     ...['-nodefaults', '-no-user-config', '-no-reboot', '-msg', 'timestamp=off'],
     ...processor(spec),
     ...['-m', String(spec.memoryMiB), '-nic', 'none'],
-    ...(spec.display === true ? ['-vga', 'std'] : ['-vga', 'none', '-display', 'none']),
+    ...(spec.vncDisplay === undefined
+      ? ['-vga', 'none', '-display', 'none']
+      : ['-vga', 'std', '-display', `vnc=127.0.0.1:${spec.vncDisplay}`]),
     ...firmware(tools, spec.uefi),
     ...iommu(spec.iommu),
     ...['-device', 'virtio-rng-pci'],
@@ -133,7 +137,9 @@ function channels(spec: MachineSpec): string[] {
     spec.control === undefined
       ? []
       : ['-chardev', withId(spec.control, 'control0'), '-mon', 'chardev=control0,mode=control'];
-  return ['-chardev', withId(spec.serial, 'serial0'), '-serial', 'chardev:serial0', ...virtio, ...control];
+  const monitor = spec.monitorOnSerial === true ? ['-mon', 'chardev=serial0,mode=readline'] : [];
+  const serial = ['-chardev', withId(spec.serial, 'serial0'), '-serial', 'chardev:serial0'];
+  return [...serial, ...monitor, ...virtio, ...control];
 }
 
 /** QEMU wants the id after the kind: `socket,id=serial0,path=…`. */

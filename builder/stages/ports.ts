@@ -26,6 +26,11 @@ export interface BuildPorts {
   readonly scratch: () => Promise<AsyncDisposable & { readonly path: string }>;
   /** Puts bytes that can be made again into the store, without waiting for the disk. */
   readonly keepBytes: (bytes: Uint8Array) => Promise<Extent>;
+  /**
+   * A detached, armored OpenPGP signature by the release key of this fingerprint, dated `epoch`; the same for the
+   * same arguments.
+   */
+  readonly signRelease: (fingerprint: string, data: Uint8Array, epoch: number) => Promise<string>;
   /** Hashes a file of a scratch directory and moves it into the store. */
   readonly keep: (path: string) => Promise<Extent>;
 }

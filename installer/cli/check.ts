@@ -1,13 +1,12 @@
 import { findingsOf } from '../checks/registry.ts';
-import type { Finding } from '../checks/finding.ts';
+import type { Seen } from '../checks/seen.ts';
 import { showFindings, verdict } from '../checks/show.ts';
-import type { Hardware } from '../probe/model.ts';
 import { probe } from '../probe/probe.ts';
 import { parseRecording, printRecording, recordingSource, replaySource } from '../probe/recording.ts';
 import type { Source } from '../probe/source.ts';
 import { mediumDate } from '../medium/medium.ts';
 import type { Arguments } from './args.ts';
-import type { Ports } from './ports.ts';
+import type { Ports } from '../ports.ts';
 import { emit } from './output.ts';
 
 const RECORDING = 'machine.json';
@@ -17,11 +16,6 @@ export async function sourceOf(args: Pick<Arguments, 'from'>, ports: Ports): Pro
   if (args.from === undefined) return ports.machine;
   const path = `${args.from}/${RECORDING}`;
   return replaySource(parseRecording(await ports.readText(path), path));
-}
-
-export interface Seen {
-  readonly hardware: Hardware;
-  readonly findings: readonly Finding[];
 }
 
 /** Probes and judges a machine. */

@@ -10,7 +10,7 @@ import type { Plan } from '../plan/plan.ts';
 import { showPlan, showUntouched } from '../plan/show.ts';
 import type { Arguments } from './args.ts';
 import { emit } from './output.ts';
-import type { Ports } from './ports.ts';
+import type { Ports } from '../ports.ts';
 import { assertInstallable, assertSameDisk, prepare, readAnswers, type Prepared } from './prepare.ts';
 import { journalInput } from './resume-input.ts';
 import { needSecrets, readSecrets } from './secrets.ts';

@@ -1,6 +1,6 @@
 import type { Event } from '../../core/events.ts';
 import type { Arguments } from './args.ts';
-import type { Ports } from './ports.ts';
+import type { Ports } from '../ports.ts';
 
 /** With `--json` every event is a line of JSON on stdout; else results go to stdout, the rest to stderr. */
 export function emit(args: Pick<Arguments, 'json'>, ports: Pick<Ports, 'out' | 'err'>, event: Event): void {

@@ -10,8 +10,9 @@ import { parseAnswers } from '../plan/parse-answers.ts';
 import { makePlan, type Plan } from '../plan/plan.ts';
 import type { Disk } from '../probe/model.ts';
 import type { Arguments } from './args.ts';
-import { look, sourceOf, type Seen } from './check.ts';
-import type { Ports } from './ports.ts';
+import { look, sourceOf } from './check.ts';
+import type { Seen } from '../checks/seen.ts';
+import type { Ports } from '../ports.ts';
 
 /** The answers of `--answers`. Throws when it was not given. */
 export async function readAnswers(

@@ -1,8 +1,9 @@
 import { stringify } from 'yaml';
 import type { Hardware } from '../probe/model.ts';
 import type { Arguments } from './args.ts';
-import { look, sourceOf, type Seen } from './check.ts';
-import type { Ports } from './ports.ts';
+import { look, sourceOf } from './check.ts';
+import type { Seen } from '../checks/seen.ts';
+import type { Ports } from '../ports.ts';
 
 /** `report`: what can be shared about a machine. Prints YAML. */
 export async function report(args: Arguments, ports: Ports): Promise<number> {

@@ -8,9 +8,10 @@ import type { Secrets } from '../plan/parse-answers.ts';
 import { makePlan, type Plan } from '../plan/plan.ts';
 import type { Disk } from '../probe/model.ts';
 import type { Arguments } from './args.ts';
-import { look, type Seen } from './check.ts';
+import { look } from './check.ts';
+import type { Seen } from '../checks/seen.ts';
 import { carryOut } from './install.ts';
-import type { Ports } from './ports.ts';
+import type { Ports } from '../ports.ts';
 import { journalInputSchema, resumedHardware, type JournalInput } from './resume-input.ts';
 import { needSecrets, readSecrets } from './secrets.ts';
 

@@ -1,7 +1,7 @@
 import { USAGE, type Arguments } from './args.ts';
 import { check } from './check.ts';
 import { install, plan } from './install.ts';
-import type { Ports } from './ports.ts';
+import type { Ports } from '../ports.ts';
 import { resume } from './resume.ts';
 import { findUnattended, installUnattended } from './unattended.ts';
 import { wizard } from './wizard.ts';

@@ -4,7 +4,7 @@ import { parseSecrets, type Secrets } from '../plan/parse-answers.ts';
 import { assertStrong } from '../plan/strength.ts';
 import type { RunSecrets } from '../execute/ports.ts';
 import type { Arguments } from './args.ts';
-import type { Ports } from './ports.ts';
+import type { Ports } from '../ports.ts';
 
 /** The secrets from a file or a descriptor. Throws when there are none. */
 export async function readSecrets(args: Arguments, ports: Ports): Promise<Secrets> {

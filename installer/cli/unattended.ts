@@ -1,7 +1,7 @@
 import { readText, type Source } from '../probe/source.ts';
 import type { Arguments } from './args.ts';
 import { install } from './install.ts';
-import type { Ports } from './ports.ts';
+import type { Ports } from '../ports.ts';
 
 /** A volume with this label, or one named by `qubeforge.answers=LABEL` on the kernel's command line. */
 const LABEL = 'QUBEFORGE_ANSWERS';

@@ -11,7 +11,7 @@ import { runWizard } from '../ui/wizard.ts';
 import type { Arguments } from './args.ts';
 import { look, sourceOf } from './check.ts';
 import { installPlan, showPrepared } from './install.ts';
-import type { Ports } from './ports.ts';
+import type { Ports } from '../ports.ts';
 import { assertInstallable } from './prepare.ts';
 import { hasInterrupted, resumeWith } from './resume.ts';
 import { needSecrets } from './secrets.ts';

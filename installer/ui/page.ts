@@ -3,7 +3,7 @@ import type { Manifest } from '../medium/manifest.ts';
 import type { AnswersInput } from '../plan/answers.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Disk } from '../probe/model.ts';
-import type { Seen } from '../cli/check.ts';
+import type { Seen } from '../checks/seen.ts';
 import type { Back, Prompts } from './prompts.ts';
 
 /** The answers while they are being given. */

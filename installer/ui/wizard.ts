@@ -11,7 +11,7 @@ import { templates } from './pages/templates.ts';
 import { timezone } from './pages/timezone.ts';
 import { hostname, user } from './pages/user.ts';
 import type { Draft, Page, WizardPorts } from './page.ts';
-import type { Seen } from '../cli/check.ts';
+import type { Seen } from '../checks/seen.ts';
 import { BACK } from './prompts.ts';
 
 /** The pages in their order. A new page is one file and one line here. */

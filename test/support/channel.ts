@@ -19,7 +19,7 @@ interface Waiter {
   readonly fail: (error: Error) => void;
 }
 
-/** A terminal of a machine: everything it printed, and what a person would type. Escape sequences are taken out. */
+/** A terminal of a machine: everything it printed, and what a person would type. Escape sequences and carriage returns are taken out. */
 export class Channel {
   readonly name: string;
   readonly #stream: Duplex;
@@ -97,11 +97,8 @@ export class Channel {
   async run(command: string, limit: number): Promise<{ readonly output: string; readonly exitCode: number }> {
     const mark = `qf${Math.random().toString(36).slice(2, 10)}`;
     await this.sendLine(`echo ${mark}''begin; ${command}; echo ${mark}''end $?`);
-    const found = await this.expect(
-      new RegExp(`${mark}begin\\r?\\n([\\s\\S]*?)${mark}end (\\d+)\\r?\\n`),
-      limit,
-    );
-    return { output: (found[1] ?? '').replaceAll('\r\n', '\n'), exitCode: Number(found[2]) };
+    const found = await this.expect(new RegExp(`${mark}begin\\n([\\s\\S]*?)${mark}end (\\d+)\\n`), limit);
+    return { output: found[1] ?? '', exitCode: Number(found[2]) };
   }
 
   /** Ends every wait with `error`, now and from here on. */
@@ -127,7 +124,7 @@ export class Channel {
       `${escape}(\\[[0-9;?]*[a-zA-Z]|\\][^\\u0007]*\\u0007|[()][A-Z0-9]|[=>78cM])`,
       'g',
     );
-    this.#text += whole.replace(sequences, '');
+    this.#text += whole.replace(sequences, '').replaceAll('\r', '');
     this.#lookForFatal();
     for (const waiter of [...this.#waiters]) if (waiter.check()) this.#waiters.delete(waiter);
   }

@@ -15,6 +15,8 @@ export interface BuildRequest {
   readonly onStaleLock: 'fail' | 'update';
   /** Leave the work directory of a failed stage for a look inside. */
   readonly keepFailed: boolean;
+  /** File with the private key that signs media; left out, the developer key of this user. */
+  readonly sign: string | undefined;
 }
 
 export type Build = (context: Context, request: BuildRequest) => Promise<void>;
@@ -44,6 +46,12 @@ export function buildCommand(build: Build, outputs: readonly string[], processor
         default: 'fail',
         help: 'what to do when the lock is missing or no longer fits',
       },
+      sign: {
+        type: 'string',
+        value: 'KEY',
+        complete: 'file',
+        help: 'private key that signs media (default: a developer key, made when there is none)',
+      },
       'keep-failed': { type: 'boolean', help: 'keep the work directory of a failed stage' },
     },
     run: (context, { positionals, values }) =>
@@ -55,6 +63,7 @@ export function buildCommand(build: Build, outputs: readonly string[], processor
         outputs: values.output.length === 0 ? undefined : [...new Set(values.output)],
         onStaleLock: values['on-stale-lock'] === 'update' ? 'update' : 'fail',
         keepFailed: values['keep-failed'],
+        sign: values.sign,
       }),
   });
 }

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { AppError } from '../../../core/errors.ts';
 import { planBuild } from '../../graph/plan.ts';
 import { execute, resultOf, type Results } from '../../graph/execute.ts';
 import type { Node } from '../../graph/node.ts';
@@ -12,6 +11,8 @@ import type { Context } from '../command.ts';
 import { describeBuild } from './dry-run.ts';
 import { logMoves, readLock, readLockOrWarn, staleness, updateLock, type LoadedBuildable } from './locks.ts';
 import { placeManifests } from './manifests.ts';
+import { binaryResolver } from '../../xen/binary-resolver.ts';
+import { brokenPin, lockedNeed, needsOf, pinsOf } from './needs.ts';
 import { placeProducts } from './products.ts';
 import { productsOf, toolboxNode, wantedFiles, type LockedRecipe, type Product } from './plan.ts';
 import { openSession, type Session } from './session.ts';
@@ -28,7 +29,7 @@ export async function build(context: Context, request: BuildRequest): Promise<vo
   // A dry run makes no lock: it says what a build with the locks as they are would do.
   const policy = request.dryRun ? 'fail' : request.onStaleLock;
   const recipes = await lockRecipes(session, request.recipes, () => policy);
-  const products = await planProducts(session, recipes, request.outputs);
+  const products = await planProducts(session, recipes, request);
   if (request.dryRun) {
     await describeBuild(session, recipes, products);
     return;
@@ -50,9 +51,8 @@ export async function lockRecipes(
     const known = locked.get(name);
     if (known !== undefined) return known;
     const loaded = await loadBuildable(session.context.recipes, name);
-    const { recipe } = loaded;
-    const toolbox = recipe.kind === 'toolbox' ? undefined : await visit(recipe.toolbox);
-    const made = { loaded, lock: await fittingLock(session, loaded, toolbox, policyOf(name)) };
+    for (const need of needsOf(loaded.recipe)) await visit(need);
+    const made = { loaded, lock: await fittingLock(session, loaded, locked, policyOf(name)) };
     locked.set(name, made);
     return made;
   };
@@ -63,15 +63,17 @@ export async function lockRecipes(
 async function fittingLock(
   session: Session,
   loaded: LoadedBuildable,
-  toolbox: LockedRecipe | undefined,
+  recipes: ReadonlyMap<string, LockedRecipe>,
   policy: LockPolicy,
 ): Promise<Lock> {
   const lock = await (policy === 'renew' ? readLockOrWarn : readLock)(session, loaded);
-  const stale = staleness(session, loaded, lock);
+  const pins = pinsOf(loaded.recipe, recipes);
+  const stale =
+    staleness(session, loaded, lock) ?? (lock === undefined ? undefined : brokenPin({ loaded, lock }, pins));
   if (policy === 'fail' && stale !== undefined) throw stale;
   if (lock !== undefined && stale === undefined && (await isGood(session, { loaded, lock }, policy)))
     return lock;
-  const made = await relock(session, loaded, toolbox, lock);
+  const made = await relock(session, loaded, recipes, lock);
   logMoves(session, loaded.recipe.name, lock, made);
   return made;
 }
@@ -86,11 +88,16 @@ async function isGood(session: Session, locked: LockedRecipe, policy: LockPolicy
 export async function relock(
   session: Session,
   loaded: LoadedBuildable,
-  toolbox: LockedRecipe | undefined,
+  recipes: ReadonlyMap<string, LockedRecipe>,
   previous: Lock | undefined,
 ): Promise<Lock> {
-  const wanted = loaded.recipe.packages;
-  if (toolbox === undefined) return await updateLock(session, loaded, previous, closureResolver(wanted));
+  const { recipe } = loaded;
+  const wanted = { ...recipe.packages, pins: pinsOf(recipe, recipes) };
+  if (recipe.kind === 'toolbox') return await updateLock(session, loaded, previous, closureResolver(wanted));
+  if (recipe.kind === 'xen') {
+    return await updateLock(session, loaded, previous, binaryResolver(recipe.source, wanted.install));
+  }
+  const toolbox = lockedNeed(recipes, recipe.toolbox);
   const node = toolboxNode(toolbox);
   const results = await runNodes(session, [toolbox], [node]);
   const resolver = aptResolver(session.ports, resultOf(results, node), wanted, session.context.signal);
@@ -103,18 +110,13 @@ async function isHere(session: Session, locked: LockedRecipe): Promise<boolean> 
   return true;
 }
 
-/** The products of all recipes that were asked for. */
+/** The products of the recipes that were asked for; what these need besides stays in the store. */
 export async function planProducts(
   session: Session,
   recipes: ReadonlyMap<string, LockedRecipe>,
-  outputs: readonly string[] | undefined,
+  { recipes: names, outputs }: Pick<BuildRequest, 'recipes' | 'outputs'>,
 ): Promise<Product[]> {
-  const lists = [...recipes.values()].map(async (locked) => {
-    const { recipe } = locked.loaded;
-    const toolbox = recipe.kind === 'toolbox' ? locked : recipes.get(recipe.toolbox);
-    if (toolbox === undefined) throw toolboxNotLocked(recipe.name);
-    return await productsOf(session, locked, toolboxNode(toolbox), outputs);
-  });
+  const lists = names.map((name) => productsOf(session, lockedNeed(recipes, name), recipes, outputs));
   return (await Promise.all(lists)).flat();
 }
 
@@ -131,7 +133,8 @@ export function buildProducts(
   );
 }
 
-async function runNodes(
+/** Runs the nodes that are not cached; what they need from mirrors is fetched first. */
+export async function runNodes(
   session: Session,
   recipes: readonly LockedRecipe[],
   targets: readonly Node<BuildPorts>[],
@@ -142,13 +145,4 @@ async function runNodes(
   const needed = recipes.filter(({ loaded }) => running.has(loaded.recipe.name));
   if (needed.length > 0) await (await session.fetcher()).fetchFiles(needed.flatMap(wantedFiles));
   return await execute(plan, { cache, ports, jobs, sink: context.sink, signal: context.signal });
-}
-
-function toolboxNotLocked(recipe: string): AppError {
-  return new AppError({
-    kind: 'bug',
-    code: 'plan.no-toolbox',
-    what: 'a toolbox was not locked',
-    where: recipe,
-  });
 }

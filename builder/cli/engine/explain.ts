@@ -26,7 +26,7 @@ export async function explain(context: Context, request: ExplainRequest): Promis
   }
   await using session = await openSession(context, { jobs, offline: true, lookOnly: true });
   const recipes = await lockRecipes(session, [recipe], () => 'fail');
-  const products = await planProducts(session, recipes, undefined);
+  const products = await planProducts(session, recipes, { recipes: [recipe], outputs: undefined });
   const all = await explainNodes(
     products.map(({ node }) => node),
     session.cache,

@@ -5,7 +5,8 @@ import { tracked } from '../../../core/events.ts';
 import { ignoreMissing, writeFileAtomic } from '../../../edge/files.ts';
 import { diffLocks, buildsTheSame, printLockDiff } from '../../lock/diff.ts';
 import { checkFits, parseLock, printLock } from '../../lock/lock-file.ts';
-import { makeLock } from '../../lock/make-lock.ts';
+import type { Fetcher } from '../../fetch/fetcher.ts';
+import { makeLock, type LockRequest } from '../../lock/make-lock.ts';
 import type { Resolver } from '../../lock/ports.ts';
 import type { Lock } from '../../lock/schema.ts';
 import type { LoadedRecipe } from '../../recipe/load.ts';
@@ -88,13 +89,30 @@ export async function updateLock(
         resolver,
         archive: evidenceOf(session),
       };
-      const made = await makeLock(previous === undefined ? request : { ...request, previous });
+      const sources = sourcesOf(recipe, fetcher);
+      const made = await makeLock({
+        ...request,
+        ...(previous === undefined ? {} : { previous }),
+        ...(sources === undefined ? {} : { sources }),
+      });
       for (const message of made.warnings) context.sink({ type: 'log', level: 'warning', message });
       await writeFileAtomic(lockPath(session, recipe.recipe.name), printLock(made.lock));
       return made.lock;
     },
     (lock) => ({ detail: `${lock.packages.length} packages` }),
   );
+}
+
+/** The source packages that a recipe is compiled from. */
+function sourcesOf({ recipe }: LoadedBuildable, fetcher: Fetcher): LockRequest['sources'] {
+  if (recipe.kind !== 'xen') return undefined;
+  return {
+    wanted: [{ name: recipe.source, optional: recipe['missing-source'] !== 'fail' }],
+    async probe(candidate) {
+      const repository = recipe.repositories.find(({ name }) => name === candidate.index.repository);
+      return repository === undefined ? [] : await fetcher.probeSource(repository, candidate);
+    },
+  };
 }
 
 function lockMissing(name: string, where: string): AppError {

@@ -21,13 +21,22 @@ export interface Built {
   readonly outputs: readonly string[] | undefined;
 }
 
+/** The manifest of each recipe that has products, with its file name. */
+export function manifestsOf(
+  built: Built,
+): { readonly file: string; readonly manifest: Manifest; readonly locked: LockedRecipe }[] {
+  return [...built.recipes].flatMap(([name, locked]) => {
+    const products = built.products.filter(({ node }) => node.recipe === name);
+    if (products.length === 0) return [];
+    const file = [name, ...(built.outputs ?? [])].join('.') + MANIFEST_ENDING;
+    return [{ file, manifest: manifestOf(locked, products, built), locked }];
+  });
+}
+
 /** Writes the manifest of each recipe's products beside them, and keeps what they stand on from `gc`. */
 export async function placeManifests(session: Session, directory: string, built: Built): Promise<void> {
-  for (const [name, locked] of built.recipes) {
-    const products = built.products.filter(({ node }) => node.recipe === name);
-    if (products.length === 0) continue;
-    const path = join(directory, [name, ...(built.outputs ?? [])].join('.') + MANIFEST_ENDING);
-    const manifest = manifestOf(locked, products, built);
+  for (const { file, manifest, locked } of manifestsOf(built)) {
+    const path = join(directory, file);
     const text = printManifest(manifest);
     if ((await readIfPresent(path))?.toString('utf8') !== text) await writeFileAtomic(path, text);
     await session.store.setRoot({ path, blobs: [], stages: manifest.stages.map(({ id }) => id) });

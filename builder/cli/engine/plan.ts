@@ -9,6 +9,9 @@ import type { BuildPorts } from '../../stages/ports.ts';
 import { toolboxStage } from '../../stages/toolbox.ts';
 import { AppError } from '../../../core/errors.ts';
 import type { LoadedBuildable } from './locks.ts';
+import { lockedNeed } from './needs.ts';
+import { isoNode } from './plan-iso.ts';
+import { xenNode, xenProducts } from './plan-xen.ts';
 import type { Session } from './session.ts';
 
 /** A recipe with the lock it is built from. */
@@ -42,32 +45,74 @@ export function toolboxNode({ loaded, lock }: LockedRecipe): Node<BuildPorts> {
   });
 }
 
-/** The nodes of a recipe's outputs and the files they end up as. */
+/** The nodes of a recipe's outputs and the files they end up as. `recipes` has all that it needs. */
 export async function productsOf(
   session: Session,
   locked: LockedRecipe,
-  toolbox: Node<BuildPorts>,
+  recipes: ReadonlyMap<string, LockedRecipe>,
   outputs: readonly string[] | undefined,
 ): Promise<Product[]> {
   const { recipe } = locked.loaded;
   if (recipe.kind === 'toolbox')
     return [{ node: toolboxNode(locked), output: 'tree', file: `${recipe.name}.list` }];
+  const toolbox = toolboxNode(lockedNeed(recipes, recipe.toolbox));
+  if (recipe.kind === 'xen') return xenProducts(recipe.name, xenNode(locked, toolbox));
   const rootfs = await rootfsNode(session, locked, toolbox);
-  return (outputs ?? recipe.outputs).flatMap((output) => {
+  const lists = (outputs ?? recipe.outputs).map(async (output): Promise<Product[]> => {
     if (output === 'rootfs-tar')
       return [{ node: rootfs, output: 'rootfs', file: `${recipe.name}.rootfs.tar` }];
+    if (output === 'iso' && recipe.kind === 'iso') {
+      const node = await mediumNode(session, locked, recipes, rootfs);
+      return [{ node, output: 'iso', file: `${recipe.name}.iso` }];
+    }
     if (output !== 'template-image' || recipe.kind !== 'template') throw noSuchOutput(recipe.name, output);
-    const { size, label, kernel } = recipe.image;
-    const node = defineNode(templateImageStage, {
-      recipe: recipe.name,
-      title: 'Make the root image',
-      options: { size, label, kernel },
-      inputs: { rootfs },
-      toolbox,
-      epoch: epochOf(locked.lock),
-    });
-    const names = ['root.img.zst', ...(kernel ? ['vmlinuz', 'initrd'] : [])];
+    const node = templateNode(locked, rootfs, toolbox);
+    const names = ['root.img.zst', ...(recipe.image.kernel ? ['vmlinuz', 'initrd'] : [])];
     return names.map((name) => ({ node, output: name, file: `${recipe.name}.${name}` }));
+  });
+  return (await Promise.all(lists)).flat();
+}
+
+async function mediumNode(
+  session: Session,
+  locked: LockedRecipe,
+  recipes: ReadonlyMap<string, LockedRecipe>,
+  rootfs: Node<BuildPorts>,
+): Promise<Node<BuildPorts>> {
+  const { recipe } = locked.loaded;
+  if (recipe.kind !== 'iso') throw noSuchOutput(recipe.name, 'iso');
+  const xen = lockedNeed(recipes, recipe.xen);
+  const templates = recipe.templates.map(async (name): Promise<[string, Node<BuildPorts>]> => {
+    const template = lockedNeed(recipes, name);
+    const toolbox = toolboxOf(template, recipes);
+    return [name, templateNode(template, await rootfsNode(session, template, toolbox), toolbox)];
+  });
+  return await isoNode(session, { ...locked.loaded, recipe }, locked, recipes, {
+    rootfs,
+    xen: xenNode(xen, toolboxOf(xen, recipes)),
+    templates: new Map(await Promise.all(templates)),
+  });
+}
+
+function toolboxOf({ loaded }: LockedRecipe, recipes: ReadonlyMap<string, LockedRecipe>): Node<BuildPorts> {
+  const { recipe } = loaded;
+  return toolboxNode(lockedNeed(recipes, recipe.kind === 'toolbox' ? recipe.name : recipe.toolbox));
+}
+
+function templateNode(
+  { loaded: { recipe }, lock }: LockedRecipe,
+  rootfs: Node<BuildPorts>,
+  toolbox: Node<BuildPorts>,
+): Node<BuildPorts> {
+  if (recipe.kind !== 'template') throw noSuchOutput(recipe.name, 'template-image');
+  const { size, label, kernel } = recipe.image;
+  return defineNode(templateImageStage, {
+    recipe: recipe.name,
+    title: 'Make the root image',
+    options: { size, label, kernel },
+    inputs: { rootfs },
+    toolbox,
+    epoch: epochOf(lock),
   });
 }
 
@@ -99,29 +144,43 @@ async function rootfsNode(
 
 /** What has to be in the store before the nodes of a lock can run. */
 export function wantedFiles({ loaded, lock }: LockedRecipe): WantedFile[] {
-  return lock.packages.map((pkg) => {
+  const files = [
+    ...lock.packages.map((pkg) => ({ ...pkg, what: `${pkg.name} ${pkg.version} (${pkg.architecture})` })),
+    ...lock.sources.flatMap((source) =>
+      source.files.map((file) => ({
+        ...source,
+        ...file,
+        path: `${source.directory}/${file.name}`,
+        what: `${source.name} ${source.version} (source)`,
+      })),
+    ),
+  ];
+  return files.map((pkg) => {
     const repository = loaded.recipe.repositories.find(({ name }) => name === pkg.repository);
     const release = lock.releases.find(
       ({ repository: name, suite }) => name === pkg.repository && suite === pkg.suite,
     );
     if (repository === undefined || release === undefined) throw unknownOrigin(loaded.recipe.name, pkg);
-    const { path, size, sha256, name, version, architecture } = pkg;
+    const { path, size, sha256, what } = pkg;
     return {
       path,
       size,
       sha256,
-      what: `${name} ${version} (${architecture})`,
+      what,
       repository,
       date: new Date(release.date),
     };
   });
 }
 
-function packageRef({ name, version, architecture, size, sha256 }: LockedPackage): PackageRef {
+export function packageRef({ name, version, architecture, size, sha256 }: LockedPackage): PackageRef {
   return { name, version, architecture, size, sha256 };
 }
 
-function unknownOrigin(recipe: string, pkg: LockedPackage): AppError {
+function unknownOrigin(
+  recipe: string,
+  pkg: Pick<LockedPackage, 'name' | 'version' | 'repository' | 'suite'>,
+): AppError {
   return new AppError({
     kind: 'verification',
     code: 'lock.origin',

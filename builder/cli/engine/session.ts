@@ -7,8 +7,11 @@ import type { NodeCache } from '../../graph/cache.ts';
 import type { BuildPorts } from '../../stages/ports.ts';
 import { openStore, openStoreForReading, type Store } from '../../store/store.ts';
 import { loadKeyring, type Keyring } from '../../verify/keyring.ts';
+import type { ReleaseKey } from '../../release/release-key.ts';
 import type { Context } from '../command.ts';
 import { nodeCache } from './node-cache.ts';
+import { openSigner } from './signer.ts';
+import { shiftedClockOf } from './varied.ts';
 
 /** What one run of a building command works with. */
 export interface Session extends AsyncDisposable {
@@ -20,6 +23,8 @@ export interface Session extends AsyncDisposable {
   /** Keys and downloads are needed by few runs, so they are opened when asked for. */
   readonly keyring: () => Promise<Keyring>;
   readonly fetcher: () => Promise<Fetcher>;
+  /** The key that signs media: that of `--sign`, or the developer key of this user. */
+  readonly releaseKey: () => Promise<ReleaseKey>;
 }
 
 export interface SessionOptions {
@@ -27,13 +32,19 @@ export interface SessionOptions {
   readonly offline: boolean;
   /** Change nothing, also not in the store. */
   readonly lookOnly?: boolean;
+  /** File with the private key that signs media. */
+  readonly sign?: string | undefined;
 }
 
 /** Opens the store and all that goes with it. */
 export async function openSession(context: Context, options: SessionOptions): Promise<Session> {
   const open = options.lookOnly === true ? openStoreForReading : openStore;
   const store = await open(context.globals.cache);
-  const ports = buildPorts(store, options.jobs);
+  const signer = once(() => openSigner(context, options.sign));
+  const ports = buildPorts(store, options.jobs, {
+    clock: shiftedClockOf(context),
+    signRelease: async (fingerprint, data, epoch) => (await signer()).sign(fingerprint, data, epoch),
+  });
   const keyring = once(() => projectKeyring(context.root));
   const fetcher = once(
     async () =>
@@ -55,6 +66,7 @@ export async function openSession(context: Context, options: SessionOptions): Pr
     jobs: options.jobs,
     keyring,
     fetcher,
+    releaseKey: async () => (await signer()).key,
     async [Symbol.asyncDispose]() {
       await ports[Symbol.asyncDispose]();
       await store[Symbol.asyncDispose]();

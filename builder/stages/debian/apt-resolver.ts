@@ -5,11 +5,13 @@ import { packagesIn, type BinaryPackage } from '../../formats/packages-index.ts'
 import type { Outputs } from '../../graph/stage.ts';
 import type { Resolver, ResolveRequest, VerifiedIndex } from '../../lock/ports.ts';
 import {
+  aptPreferences,
   aptScript,
   aptSources,
   listName,
   minbaseNames,
   parseSimulation,
+  type SourcePin,
 } from '../../resolve/apt-simulation.ts';
 import { resolveClosure } from '../../resolve/closure.ts';
 import type { BuildPorts } from '../ports.ts';
@@ -19,6 +21,7 @@ export interface PackageRequest {
   readonly variant: 'custom' | 'minbase';
   readonly recommends: boolean;
   readonly install: readonly string[];
+  readonly pins?: readonly SourcePin[];
 }
 
 /**
@@ -46,7 +49,11 @@ export function aptResolver(
       .sandbox({
         toolbox: await ports.toolboxTree(toolbox),
         script,
-        files: { install: [...names].sort().join('\n'), 'sources.list': aptSources(places(request.indexes)) },
+        files: {
+          install: [...names].sort().join('\n'),
+          'sources.list': aptSources(places(request.indexes)),
+          preferences: aptPreferences(wanted.pins ?? []),
+        },
         inputs: { lists: lists.path },
         signal,
       })

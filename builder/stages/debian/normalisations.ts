@@ -25,6 +25,10 @@ export const NORMALISATIONS: readonly Normalisation[] = [
     paths: /^var\/lib\/dpkg\/(status|diversions)-old$/,
     reason: "dpkg's backups: mmdebstrap runs dpkg in more steps, so the last step but one is another",
   },
+  {
+    paths: /^usr\/bin\/firefox\.real$/,
+    reason: 'mmdebstrap unpacks before preinst scripts run, so what firefox-esr diverts leaves a second copy',
+  },
 ];
 
 /** The normalisation that explains a difference at `path`, if one does. */

@@ -2,7 +2,7 @@ import { AppError } from '../../../core/errors.ts';
 import type { Finished } from '../../../core/ports.ts';
 import type { Secret } from '../../../core/secret.ts';
 import { parseArguments } from '../../../installer/cli/args.ts';
-import type { Ports } from '../../../installer/cli/ports.ts';
+import type { Ports } from '../../../installer/ports.ts';
 import { main } from '../../../installer/cli/run.ts';
 import { InstallLog } from '../../../installer/execute/log.ts';
 import type { ExecutePorts } from '../../../installer/execute/ports.ts';
@@ -16,6 +16,8 @@ export function world(machine: FakeMachine) {
   const commands: string[] = [];
   const shown: string[] = [];
   const log: string[] = [];
+  /** Mounted places and opened mappings: what a restart takes away. */
+  const open = new Set<string>();
   /** Looked at before each command: throws to fail it, or answers for it. */
   const hooks: { command?: (line: string, stdin: string) => string | undefined } = {};
   let out = '';
@@ -28,6 +30,12 @@ export function world(machine: FakeMachine) {
     run: ({ argv, stdin }): Promise<Finished> => {
       const line = argv.join(' ');
       const stdout = hooks.command?.(line, typeof stdin === 'string' ? stdin : '') ?? answer(line);
+      if (line.startsWith('mountpoint') || line.startsWith('test -b /dev/mapper')) {
+        if (!open.has(argv.at(-1) ?? ''))
+          throw new AppError({ kind: 'tool', code: 'tool.failed', what: 'not there' });
+        return Promise.resolve({ exitCode: 0, stdout: '', stderr: '' });
+      }
+      noteOpen(open, argv);
       commands.push(line);
       return Promise.resolve({ exitCode: 0, stdout, stderr: '' });
     },
@@ -36,9 +44,14 @@ export function world(machine: FakeMachine) {
       () => 0,
     ),
     writeFile: (path, text) => Promise.resolve(void files.set(path, text)),
-    deploy: (image, to) => Promise.resolve(void commands.push(`deploy ${image.name} ${to}`)),
+    deploy: (image, to) => {
+      hooks.command?.(`deploy ${image.name} ${to}`, '');
+      commands.push(`deploy ${image.name} ${to}`);
+      return Promise.resolve();
+    },
     readDevice: (path, offset, length) => Promise.resolve(device(path).slice(offset, offset + length)),
     writeDevice: (path, offset, bytes) => {
+      hooks.command?.(`journal ${path}`, '');
       device(path).set(bytes, offset);
       commands.push(`journal ${path}`);
       return Promise.resolve();
@@ -77,14 +90,25 @@ export function world(machine: FakeMachine) {
     const code = await main(parseArguments(argv), ports);
     return { code, out };
   };
-  return { type, files, devices, commands, shown, log, hooks, ports, output: () => out };
+  /** The machine starts again: nothing is mounted or open. */
+  const restart = () => {
+    open.clear();
+    delete hooks.command;
+  };
+  return { restart, type, files, devices, commands, shown, log, hooks, ports, output: () => out };
+}
+
+/** Keeps track of mounts and mappings. */
+function noteOpen(open: Set<string>, argv: readonly string[]): void {
+  const last = argv.at(-1) ?? '';
+  if (argv[0] === 'mount') open.add(last);
+  if (argv[0] === 'umount') open.delete(last);
+  if (argv[0] === 'cryptsetup' && argv[1] === 'open') open.add(`/dev/mapper/${last}`);
+  if (argv[0] === 'cryptsetup' && argv[1] === 'close') open.delete(`/dev/mapper/${last}`);
 }
 
 /** What the commands that the plan checks would say on a sound machine. */
 function answer(line: string): string {
-  if (line.includes('mountpoint') || line.startsWith('test -b /dev/mapper')) {
-    throw new AppError({ kind: 'tool', code: 'tool.failed', what: 'not mounted' });
-  }
   return REPLIES.find(([start]) => line.startsWith(start))?.[1](line) ?? '';
 }
 

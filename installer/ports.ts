@@ -1,6 +1,6 @@
-import type { ExecutePorts } from '../execute/ports.ts';
-import type { Prompts } from '../ui/prompts.ts';
-import type { Source } from '../probe/source.ts';
+import type { ExecutePorts } from './execute/ports.ts';
+import type { Prompts } from './ui/prompts.ts';
+import type { Source } from './probe/source.ts';
 
 /** What the program touches outside itself. */
 export interface Ports {

@@ -1,0 +1,55 @@
+import { AppError } from '../../../core/errors.ts';
+import type { BuildableRecipe } from '../../recipe/schema.ts';
+import type { SourcePin } from '../../resolve/apt-simulation.ts';
+import type { LockedRecipe } from './plan.ts';
+
+/** Names of the recipes that a recipe is built with: toolboxes, and what a medium carries. */
+export function needsOf(recipe: BuildableRecipe): string[] {
+  switch (recipe.kind) {
+    case 'toolbox':
+      return [];
+    case 'iso':
+      return [recipe.toolbox, recipe['image-toolbox'], recipe.xen, ...recipe.templates];
+    default:
+      return [recipe.toolbox];
+  }
+}
+
+/** A recipe that was locked before. Throws an `AppError` of kind `bug` when it was not. */
+export function lockedNeed(recipes: ReadonlyMap<string, LockedRecipe>, name: string): LockedRecipe {
+  const locked = recipes.get(name);
+  if (locked !== undefined) return locked;
+  throw new AppError({
+    kind: 'bug',
+    code: 'plan.not-locked',
+    what: 'a recipe that another one needs was not locked',
+    where: name,
+  });
+}
+
+/** Versions that a recipe has to take although newer ones are listed: dom0's toolstack is that of its hypervisor. */
+export function pinsOf(recipe: BuildableRecipe, recipes: ReadonlyMap<string, LockedRecipe>): SourcePin[] {
+  if (recipe.kind !== 'iso') return [];
+  const { loaded, lock } = lockedNeed(recipes, recipe.xen);
+  const [binary] = lock.packages;
+  if (loaded.recipe.kind !== 'xen' || binary === undefined) return [];
+  return [{ source: loaded.recipe.source, version: binary.version, marker: binary.name }];
+}
+
+/** Why a lock does not keep to its pins; undefined when it does. */
+export function brokenPin({ loaded, lock }: LockedRecipe, pins: readonly SourcePin[]): AppError | undefined {
+  for (const { marker, version } of pins) {
+    const locked = lock.packages.find(({ name }) => name === marker);
+    if (locked === undefined || locked.version === version) continue;
+    return new AppError({
+      kind: 'recipe',
+      code: 'lock.xen-version',
+      what: 'the lock has another version of Xen than the hypervisor that goes with it',
+      where: loaded.recipe.name,
+      expected: `${marker} ${version}`,
+      got: `${marker} ${locked.version}`,
+      next: `qubeforge lock ${loaded.recipe.name} --update`,
+    });
+  }
+  return undefined;
+}

@@ -1,0 +1,62 @@
+import { AppError } from '../../../core/errors.ts';
+import { defineNode, type Node } from '../../graph/node.ts';
+import type { LockedSource } from '../../lock/schema.ts';
+import type { BuildPorts } from '../../stages/ports.ts';
+import { xenBuildStage, xenStage } from '../../xen/stage.ts';
+import { epochOf, packageRef, type LockedRecipe, type Product } from './plan.ts';
+
+/** The node of a hypervisor, compared with the distribution's. */
+export function xenNode({ loaded, lock }: LockedRecipe, toolbox: Node<BuildPorts>): Node<BuildPorts> {
+  const { recipe } = loaded;
+  const [binary] = lock.packages;
+  if (recipe.kind !== 'xen' || binary === undefined) throw notXen(recipe.name);
+  const source = lock.sources.find(({ name }) => name === recipe.source);
+  const epoch = epochOf(lock);
+  const common = { recipe: recipe.name, toolbox, epoch };
+  const built =
+    source === undefined
+      ? undefined
+      : defineNode(xenBuildStage, {
+          ...common,
+          title: `Compile Xen ${source.version}`,
+          options: { orig: sourceFile(source, '.orig.tar.'), debian: sourceFile(source, '.debian.tar.') },
+        });
+  const missing = { missingSource: `no mirror has the source of ${recipe.source}` };
+  return defineNode(xenStage, {
+    ...common,
+    title: 'Compare Xen with the distribution',
+    options: {
+      binary: packageRef(binary),
+      onDifference: recipe['on-difference'],
+      ...(built === undefined ? missing : {}),
+    },
+    inputs: built === undefined ? {} : { built },
+  });
+}
+
+/** The files of a hypervisor in the output directory. */
+export function xenProducts(recipe: string, node: Node<BuildPorts>): Product[] {
+  return [
+    { node, output: 'xen.gz', file: `${recipe}.gz` },
+    { node, output: 'xen.efi', file: `${recipe}.efi` },
+    { node, output: 'facts', file: `${recipe}.facts.json` },
+  ];
+}
+
+function sourceFile(source: LockedSource, part: string): LockedSource['files'][number] {
+  const found = source.files.find(({ name }) => name.includes(part));
+  if (found !== undefined) return { ...found };
+  throw new AppError({
+    kind: 'recipe',
+    code: 'xen.source-format',
+    what: 'the source package is not of format 3.0 (quilt)',
+    where: `${source.name} ${source.version}`,
+    expected: `a file *${part}*`,
+    got: source.files.map(({ name }) => name).join(', '),
+  });
+}
+
+function notXen(recipe: string): AppError {
+  const what = 'a hypervisor was planned from a recipe that names no binary package';
+  return new AppError({ kind: 'recipe', code: 'xen.packages', what, where: recipe });
+}

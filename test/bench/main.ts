@@ -1,0 +1,13 @@
+// npm run bench [-- RECIPE… [--pairs N]]: ratios of paired runs, printed; nothing is asserted.
+import { parseArgs } from 'node:util';
+import { benchRootfs } from './rootfs.ts';
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { pairs: { type: 'string', default: '5' } },
+});
+const recipes =
+  positionals.length > 0
+    ? positionals
+    : ['debian-13-minbase', 'template-debian-13-minimal', 'template-debian-13'];
+for (const recipe of recipes) await benchRootfs(recipe, Number(values.pairs));

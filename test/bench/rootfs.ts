@@ -1,0 +1,88 @@
+/**
+ * Paired runs of a build and of mmdebstrap from the same packages, which both have at hand. Ours is timed as a
+ * whole process and charged with everything but locking: it starts, reads the lock, checks hashes, unpacks,
+ * configures, packs. mmdebstrap is timed alone, inside its sandbox.
+ */
+import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { epochOf } from '../../builder/cli/engine/plan.ts';
+import { buildToolbox, localRepository, mmdebstrapScript, openLocked } from '../support/mmdebstrap.ts';
+import { testProject, TEST_CACHE } from '../support/project.ts';
+import { parseTimed, summary, timed, type Run } from './measure.ts';
+
+/** What a store holds before a build: the packages as .deb, or what an earlier build left of them as well. */
+type Store = 'cold' | 'warm';
+
+/** Removes records of results: of root file systems, and for a cold store of all but the toolbox. */
+async function forget(stages: string, kind: Store): Promise<void> {
+  for (const name of await readdir(stages, { recursive: true })) {
+    if (!name.endsWith('.json')) continue;
+    const path = join(stages, name);
+    const { body } = JSON.parse(await readFile(path, 'utf8')) as {
+      body: { outputs?: { definition?: { stage?: string } } };
+    };
+    const stage = body.outputs?.definition?.stage;
+    if (kind === 'cold' ? stage !== 'toolbox' : stage === 'debian-rootfs') await rm(path);
+  }
+}
+
+/** Prints ratios for one recipe: cold (packages as .deb) and warm (uncompressed, after a build) store. */
+export async function benchRootfs(recipe: string, pairs: number): Promise<void> {
+  await using project = await testProject();
+  const { session } = project;
+  const locked = await project.lock(recipe);
+  const reference = await buildToolbox(session, await project.lock('toolbox-mmdebstrap'));
+  await buildToolbox(session, await project.lock('toolbox'));
+  await openLocked(session, locked);
+  await cp(resolve('dist'), join(project.root, 'dist'), { recursive: true });
+  const build = (cache: string): Promise<Run> => {
+    const argv = ['build', recipe, '--output', 'rootfs-tar', '--offline', '--quiet', '--cache', cache];
+    return timed(['node', join(project.root, 'dist/qubeforge.mjs'), ...argv], { cwd: project.root });
+  };
+  const ours = async (kind: Store): Promise<Run> => {
+    const cache = await mkdtemp(join(TEST_CACHE, `bench-${kind}-`));
+    try {
+      // Hard links: a store of its own that takes no time to make.
+      await timed(['cp', '-al', join(TEST_CACHE, 'store'), cache], { cwd: '/' });
+      await forget(join(cache, 'store/v1/stages'), kind);
+      return await build(cache);
+    } finally {
+      await rm(cache, { recursive: true, force: true });
+      await rm(join(project.root, 'out'), { recursive: true, force: true });
+    }
+  };
+  const theirs = async (place: '/work/tmp' | '/out/tmp'): Promise<Run> => {
+    await using repository = await localRepository(session, locked);
+    await using out = await session.ports.scratch();
+    const script = mmdebstrapScript(
+      locked.lock.packages.map(({ name }) => name),
+      place,
+    );
+    await session.ports.sandbox({
+      toolbox: await session.ports.toolboxTree(reference),
+      script: `TIMEFORMAT='TIMED %R %U %S' bash -c 'time sh -eu /job/run' 2>&1 | grep TIMED >/out/time`,
+      files: { run: script },
+      inputs: { repository: repository.path },
+      out: out.path,
+      env: { SOURCE_DATE_EPOCH: String(epochOf(locked.lock)) },
+    });
+    const run = parseTimed(await readFile(join(out.path, 'time'), 'utf8'));
+    if (run === undefined) throw new Error('mmdebstrap was not timed');
+    return run;
+  };
+  const runs = { disk: [] as Run[], memory: [] as Run[], cold: [] as Run[], warm: [] as Run[] };
+  await build(TEST_CACHE);
+  for (let pair = 0; pair < pairs; pair++) {
+    runs.disk.push(await theirs('/out/tmp'));
+    runs.cold.push(await ours('cold'));
+    runs.memory.push(await theirs('/work/tmp'));
+    runs.warm.push(await ours('warm'));
+  }
+  console.log(`${recipe}: ${String(locked.lock.packages.length)} packages, ${String(pairs)} pairs`);
+  console.log(summary('mmdebstrap, temporary files on disk', runs.disk));
+  console.log(summary('mmdebstrap, temporary files in memory', runs.memory));
+  console.log(summary('ours, cold store, to mmdebstrap on disk', runs.cold, runs.disk));
+  console.log(summary('ours, cold store, to mmdebstrap in memory', runs.cold, runs.memory));
+  console.log(summary('ours, warm store, to mmdebstrap on disk', runs.warm, runs.disk));
+  console.log(summary('ours, warm store, to mmdebstrap in memory', runs.warm, runs.memory));
+}
