@@ -60,7 +60,7 @@ describe('imports', () => {
     const homes: Readonly<Record<string, RegExp>> = {
       zx: /^edge\//,
       listr2: /^edge\/report-tty\.ts$/,
-      openpgp: /^(builder\/verify|installer\/medium)\//,
+      openpgp: /^(builder\/(verify|release)|installer\/medium(-check)?)\//,
       inquirer: /^installer\/ui\//,
     };
     const strays = (path: string): string[] =>

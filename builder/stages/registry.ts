@@ -1,6 +1,25 @@
+import { bootImagesStage } from '../outputs/grub/boot-images.ts';
+import { isoStage } from '../outputs/iso/image.ts';
+import { layoutStage } from '../outputs/iso/layout.ts';
+import { mediumStage } from '../outputs/iso/medium.ts';
+import { liveLayerStage } from '../outputs/live/live-layer.ts';
+import { liveRootStage } from '../outputs/live/live-root.ts';
 import { templateImageStage } from '../outputs/template-image.ts';
+import { xenBuildStage, xenStage } from '../xen/stage.ts';
 import { debianRootfsStage } from './debian/rootfs.ts';
 import { toolboxStage } from './toolbox.ts';
 
 /** Every stage, outputs included. A new stage is one file and one line here. */
-export const STAGES = [toolboxStage, debianRootfsStage, templateImageStage] as const;
+export const STAGES = [
+  toolboxStage,
+  debianRootfsStage,
+  templateImageStage,
+  xenBuildStage,
+  xenStage,
+  liveRootStage,
+  liveLayerStage,
+  bootImagesStage,
+  layoutStage,
+  mediumStage,
+  isoStage,
+] as const;

@@ -36,9 +36,10 @@ if [ -s $root/run/qubeforge/depmod ]; then
       tar -C $root -x -p --numeric-owner -f /in/depmod/$kernel.tar
       continue
     fi
-    touch /work/stamp
+    modules=usr/lib/modules/$kernel
+    ls $root/$modules >/work/before
     inside depmod "$kernel" >&2
-    keep depmod-$kernel.tar $(cd $root && find usr/lib/modules/$kernel -maxdepth 1 -type f -newer /work/stamp)
+    keep depmod-$kernel.tar $(ls $root/$modules | grep -v -x -F -f /work/before | sed "s,^,$modules/,")
   done
 fi
 initrd_key() {

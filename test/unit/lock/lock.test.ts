@@ -121,7 +121,7 @@ describe('makeLock', () => {
     const older = await lockMirror(at.fetcher, mirror, at.evidence, { sources });
     expect(older.lock.sources[0]).toMatchObject({ version: '4.19-1', directory: 'pool/main/x/xen' });
     expect(older.warnings[0]).toContain('xen 4.20-1 lacks pool/main/x/xen/xen_4.20-1.tar');
-    mirror.content.delete('pool/main/x/xen/xen_4.19-1.dsc');
+    mirror.content.delete('pool/main/x/xen/xen_4.19-1.tar');
     const error = await appErrorOf(() => lockMirror(at.fetcher, mirror, at.evidence, { sources }));
     expect(error).toMatchObject({ kind: 'network', code: 'lock.source-files' });
     const none = await appErrorOf(() =>
