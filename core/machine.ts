@@ -21,10 +21,11 @@ export interface Files {
   /** How full the file system of a directory is, in percent. */
   readonly use: (directory: string) => Promise<number>;
   /**
-   * Holds a name until disposed of; a holder that died holds nothing.
-   * @throws AppError of kind `busy` when another process holds it.
+   * Holds a name until disposed of; a holder that died holds nothing. Waits for another one for `wait`
+   * milliseconds.
+   * @throws AppError of kind `busy`.
    */
-  readonly lock: (path: string) => Promise<AsyncDisposable>;
+  readonly lock: (path: string, wait: number) => Promise<AsyncDisposable>;
 }
 
 /** dom0, as a set of things that can be done in it. */

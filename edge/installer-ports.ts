@@ -9,7 +9,7 @@ import type { Ports } from '../installer/ports.ts';
 import { MEDIUM } from '../installer/medium/medium.ts';
 import { MEDIUM_KEY } from '../installer/medium/load.ts';
 import { isScreen, prompts, setKeyboard } from './console.ts';
-import { deployImage } from './deploy.ts';
+import { copyFile, deployImage } from './deploy.ts';
 import { run } from './runner.ts';
 import { showRecoveryKey } from './recovery-key.ts';
 import { machine } from './machine.ts';
@@ -44,6 +44,7 @@ function executePorts(medium: string): ExecutePorts {
     log: new InstallLog(appendLog, Date.now),
     writeFile: writeText,
     deploy: (image, device, progress) => deployImage(medium, image, device, progress),
+    copy: (file, to) => copyFile(medium, file, to),
     readDevice,
     writeDevice,
     showRecoveryKey,

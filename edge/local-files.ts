@@ -1,64 +1,39 @@
 import { randomBytes } from 'node:crypto';
-import {
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  readlink,
-  rename,
-  rm,
-  stat,
-  statfs,
-  writeFile,
-} from 'node:fs/promises';
+import { mkdir, open, readlink, rename, rm, stat, statfs } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { holdLock } from './lock.ts';
+import { ignoreMissing, listDirectory, readIfPresent, writeFileAtomic } from './files.ts';
+import { acquireLock } from './lock-file.ts';
 import type { Files } from '../core/machine.ts';
 
-/** The files of this machine. */
+/** The files of the machine that we run on. */
 export const localFiles: Files = {
-  read: (path) => orUndefined(readFile(path, 'utf8')),
-  write: replace,
+  read: async (path) => (await readIfPresent(path))?.toString('utf8'),
+  write: (path, text) => writeFileAtomic(path, text),
   createKey: async (path, length) => {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    if ((await orUndefined(stat(path)))?.size === length) return;
-    await rm(path, { force: true });
-    await replace(path, randomBytes(length), 0o600);
+    if ((await stat(path).catch(ignoreMissing))?.size === length) return;
+    await writeFileAtomic(path, randomBytes(length), { mode: 0o600 });
   },
   remove: (path) => rm(path, { force: true }),
   rename,
-  list: async (directory) => ((await orUndefined(readdir(directory))) ?? []).sort(),
+  list: listDirectory,
   linkName: async (path) => {
-    const target = await orUndefined(readlink(path));
+    const target = await readlink(path).catch(ignoreMissing);
     return target === undefined ? undefined : basename(target);
   },
   size: async (path) => (await stat(path)).size,
   extend: async (path, bytes) => {
-    await using file = await open(path, 'a');
-    await file.truncate(bytes);
-    await file.sync();
+    const file = await open(path, 'a');
+    try {
+      await file.truncate(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
   },
   use: async (directory) => {
     const { blocks, bfree } = await statfs(directory);
     return blocks === 0 ? 0 : (100 * (blocks - bfree)) / blocks;
   },
-  lock: holdLock,
+  lock: (path, wait) => acquireLock(path, { what: 'the machine', wait }),
 };
-
-async function replace(path: string, data: string | Uint8Array, mode = 0o644): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  const temporary = `${path}.${process.pid}.tmp`;
-  await writeFile(temporary, data, { mode, flush: true });
-  await rename(temporary, path);
-}
-
-async function orUndefined<T>(work: Promise<T>): Promise<T | undefined> {
-  try {
-    return await work;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'EINVAL')) {
-      return undefined;
-    }
-    throw error;
-  }
-}

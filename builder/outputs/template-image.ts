@@ -21,7 +21,7 @@ export interface TemplateImageOptions {
  */
 export const templateImageStage = defineStage<TemplateImageOptions, BuildPorts>({
   name: 'template-image',
-  version: 1,
+  version: 2,
   async run({ options, inputs, ports, toolbox, epoch, signal, sink, id }): Promise<Outputs> {
     const rootfs = inputs['rootfs']?.['rootfs'];
     if (rootfs === undefined) throw noRootfs();
@@ -57,6 +57,6 @@ cp "/work/boot/vmlinuz-$version" /out/vmlinuz
 cp "/work/boot/initrd.img-$version" /out/initrd`;
   return `
 ${ext4Command({ size, label }, rootfs, '/in/tree/rootfs.tar', '/work/root.img')}
-zstd -q -T0 -6 --check /work/root.img -o /out/root.img.zst
+zstd -q -T0 -3 --check /work/root.img -o /out/root.img.zst
 ${kernel ? takeKernel : ''}`;
 }

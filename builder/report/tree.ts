@@ -23,19 +23,45 @@ export interface TreeEntry {
 /** The files of a tree by path, without `./` and final slash; the root is the empty path. */
 export type Tree = ReadonlyMap<string, TreeEntry>;
 
-/** Reads a tree from a tar as it streams by. Throws an `AppError` (`tar.*`) for a damaged archive. */
-export async function readTree(tar: AsyncIterable<Uint8Array>, where: string): Promise<Tree> {
+/** Gathers the bytes of some files of a tree while it is read. */
+export class Captured {
+  readonly files = new Map<string, Buffer>();
+  readonly wants: (path: string) => boolean;
+
+  constructor(wants: (path: string) => boolean) {
+    this.wants = wants;
+  }
+
+  /** For the files whose paths match. */
+  static matching(paths: RegExp): Captured {
+    return new Captured((path) => paths.test(path));
+  }
+}
+
+/**
+ * Reads a tree from a tar as it streams by, and the bytes of the files that `captured` wants. Throws an
+ * `AppError` (`tar.*`) for a damaged archive.
+ */
+export async function readTree(
+  tar: AsyncIterable<Uint8Array>,
+  where: string,
+  captured = new Captured(() => false),
+): Promise<Tree> {
   const tree = new Map<string, TreeEntry>();
   let hash: Hash | undefined;
+  let pieces: Buffer[] | undefined;
   const scanner = new TarScanner(
     {
       onEntry: (entry) => {
         hash = entry.type === 'file' ? createHash('sha256') : undefined;
+        pieces = entry.type === 'file' && captured.wants(treePath(entry.path)) ? [] : undefined;
       },
       onData: (chunk) => {
         hash?.update(chunk);
+        pieces?.push(Buffer.from(chunk));
       },
       onEnd: (entry) => {
+        if (pieces !== undefined) captured.files.set(treePath(entry.path), Buffer.concat(pieces));
         tree.set(treePath(entry.path), describe(entry, tree, hash?.digest('hex') as Sha256 | undefined));
       },
     },

@@ -47,6 +47,7 @@ export async function prepare(args: Arguments, ports: Ports, answers: Answers): 
     hardware: seen.hardware,
     identity: drawIdentity(ports.randomUuid),
     images: manifest.images,
+    files: manifest.files,
   });
   return { seen, plan, manifest };
 }

@@ -5,6 +5,7 @@ import { Journal } from '../execute/journal-writer.ts';
 import { loadManifest } from '../medium/load.ts';
 import { describeDisk } from '../plan/choose-disk.ts';
 import type { Secrets } from '../plan/parse-answers.ts';
+import type { Manifest } from '../medium/manifest.ts';
 import { makePlan, type Plan } from '../plan/plan.ts';
 import type { Disk } from '../probe/model.ts';
 import type { Arguments } from './args.ts';
@@ -37,15 +38,15 @@ export async function resumeWith(args: Arguments, ports: Ports, given: Secrets):
   const seen = await look(ports.machine, medium);
   const found = await findInterrupted(seen, ports);
   const secrets = needSecrets(given, found.input.answers);
-  const { images } = await loadManifest(ports, medium, ports.mediumKey);
-  const plan = remake(found, seen, images);
+  const manifest = await loadManifest(ports, medium, ports.mediumKey);
+  const plan = remake(found, seen, manifest);
   const execute = ports.executor(medium);
   const journal = Journal.resume(execute, found.disk.path, found.state);
   return ports.exclusively(() => carryOut(args, ports, execute, plan, journal, secrets));
 }
 
 /** The same plan as the one that was interrupted, or an error: other steps would fit nothing. */
-function remake({ disk, state, input }: Interrupted, seen: Seen, images: Plan['context']['images']): Plan {
+function remake({ disk, state, input }: Interrupted, seen: Seen, manifest: Manifest): Plan {
   const before = input.disk.partitions.map((one) => ({
     ...{ start: undefined, type: undefined, uuid: undefined, content: undefined, label: undefined },
     ...one,
@@ -55,7 +56,8 @@ function remake({ disk, state, input }: Interrupted, seen: Seen, images: Plan['c
     identity: input.identity,
     disk: { ...disk, partitions: before, table: input.disk.table },
     hardware: resumedHardware(input.hardware, seen.hardware),
-    images,
+    images: manifest.images,
+    files: manifest.files,
   });
   if (digestOf(plan.steps) === state.begin.plan) return plan;
   throw new AppError({

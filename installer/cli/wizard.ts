@@ -39,7 +39,7 @@ export async function wizard(args: Arguments, ports: Ports): Promise<number> {
       const answers = answersSchema.parse({ ...input, boot: { console: ports.console } });
       const disk = chooseDisk(hardware.disks, answers.disk);
       const identity = drawIdentity(ports.randomUuid);
-      return makePlan({ answers, disk, hardware, identity, images: manifest.images });
+      return makePlan({ ...manifest, answers, disk, hardware, identity });
     },
   };
   const draft = await runWizard(wizardPorts, seen);

@@ -1,7 +1,7 @@
 import type { Runner } from '../../core/ports.ts';
 import type { Secret } from '../../core/secret.ts';
 import type { InstallLog } from './log.ts';
-import type { Image } from '../medium/manifest.ts';
+import type { Image, MediumFile } from '../medium/manifest.ts';
 
 /** What the executor touches. */
 export interface ExecutePorts {
@@ -10,6 +10,8 @@ export interface ExecutePorts {
   readonly writeFile: (path: string, text: string, mode: number) => Promise<void>;
   /** Streams `image` to `device` and verifies it. Throws an `AppError` (verification) when it is not the signed one. */
   readonly deploy: (image: Image, device: string, progress: (bytes: number) => void) => Promise<void>;
+  /** Copies a file of the medium as a whole. Throws an `AppError` (verification) when it is not the signed one. */
+  readonly copy: (file: MediumFile, to: string) => Promise<void>;
   /** Reads bytes of a device. */
   readonly readDevice: (path: string, offset: number, length: number) => Promise<Uint8Array>;
   /** Writes bytes to a device and waits until they are on it. */

@@ -110,6 +110,9 @@ async function apply(
       });
       return;
     }
+    case 'copy':
+      await ports.copy(action.file, action.to);
+      return;
     case 'show-recovery-key':
       await ports.showRecoveryKey(new Secret(fill([{ secret: 'recovery-key' }])));
       return;

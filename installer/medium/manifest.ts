@@ -13,7 +13,7 @@ const image = z.object({
   /** For a template: the qube's name. */
   name: z.string().regex(/^[a-z](?:-?[a-z0-9]){0,30}$/),
   kind: z.enum(['dom0', 'template']),
-  /** The compressed file. */
+  /** The compressed file: `.zst`, or `.squashfs` with one file, `root.img`. */
   path,
   sha256,
   size: z.int().positive(),
@@ -22,12 +22,17 @@ const image = z.object({
 });
 export type Image = z.infer<typeof image>;
 
+const mediumFile = z.object({ path, sha256 });
+export type MediumFile = z.infer<typeof mediumFile>;
+
 /** The signed list of what the medium holds, as far as the installer needs it. */
 export const manifestSchema = z.object({
   format: z.literal('qubeforge-medium/1'),
   /** Seconds since 1970. */
   created: z.int().nonnegative(),
   images: z.array(image),
+  /** Every file of the medium; the kernels of the templates are among them. */
+  files: z.array(mediumFile).default([]),
 });
 export type Manifest = z.infer<typeof manifestSchema>;
 

@@ -1,6 +1,6 @@
 import { GIB, MIB } from '../../core/bytes.ts';
 import { type Context } from './context.ts';
-import { hiddenDevices } from './devices.ts';
+import { dom0Controllers } from './devices.ts';
 
 /** dom0's memory in MiB: fixed, so that nothing has to balance it. A third of a small machine. */
 export function dom0Memory(memoryBytes: number | undefined): number {
@@ -24,12 +24,12 @@ export function xenOptions({ answers, hardware }: Context): readonly string[] {
   ];
 }
 
-/** Options of dom0's kernel. Devices for qubes are taken from dom0 before it could drive them. */
+/** Options of dom0's kernel. Its initrd keeps network and USB devices from dom0's drivers, but for these. */
 export function kernelOptions(context: Context): readonly string[] {
-  const hidden = hiddenDevices(context).map((address) => `(${address})`);
+  const kept = dom0Controllers(context);
   return [
     ...(context.answers.boot.console === 'serial' ? ['console=tty0', 'console=hvc0'] : ['quiet']),
-    ...(hidden.length === 0 ? [] : [`xen-pciback.hide=${hidden.join('')}`]),
+    ...(kept.length === 0 ? [] : [`qubeforge.keep=${kept.join(',')}`]),
     ...context.answers.boot['kernel-options'],
   ];
 }
@@ -54,7 +54,6 @@ export function bootFiles(context: Context): readonly { readonly path: string; r
   ];
   return [
     { path: '/etc/default/grub', text: `${grub.join('\n')}\n` },
-    { path: '/etc/initramfs-tools/modules', text: 'xen-pciback\n' },
     { path: '/etc/xen/xl.conf', text: 'autoballoon="off"\n' },
   ];
 }

@@ -1,5 +1,5 @@
 import type { Disk, Hardware } from '../probe/model.ts';
-import type { Image } from '../medium/manifest.ts';
+import type { Image, MediumFile } from '../medium/manifest.ts';
 import type { Answers } from './answers.ts';
 import type { Identity } from './identity.ts';
 import { mapping, volumeGroup } from './identity.ts';
@@ -16,6 +16,8 @@ export interface PlanInput {
   readonly hardware: PlanHardware;
   readonly identity: Identity;
   readonly images: readonly Image[];
+  /** The other files of the medium. */
+  readonly files: readonly MediumFile[];
 }
 
 /** The input with what follows from it. */

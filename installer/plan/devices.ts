@@ -33,10 +33,11 @@ export function usbControllers(input: Input): readonly PciDevice[] {
   return hardware.pci.filter((device) => device.role === 'usb' && !kept.includes(device.address));
 }
 
-/** Every device that dom0 must not touch. */
-export function hiddenDevices(input: Input): readonly string[] {
-  const network = input.hardware.pci.filter(
-    (device) => device.role === 'network' || device.role === 'wireless',
-  );
-  return [...network, ...usbControllers(input)].map((device) => device.address).sort();
+/** USB controllers that stay with dom0; every other one, and every network card, is kept from it. */
+export function dom0Controllers(input: Input): readonly string[] {
+  const given = usbControllers(input).map((device) => device.address);
+  return input.hardware.pci
+    .filter((device) => device.role === 'usb' && !given.includes(device.address))
+    .map((device) => device.address)
+    .sort();
 }

@@ -31,6 +31,8 @@ export function showAction(action: Action): string {
       return `write ${action.path} (mode ${action.mode.toString(8)}, ${action.text.length} characters)`;
     case 'deploy':
       return `write the image ${action.image} to ${action.to}, verified`;
+    case 'copy':
+      return `copy ${action.file.path} of the medium to ${action.to}, verified`;
     case 'show-recovery-key':
       return 'show the recovery key once';
     case 'keep-log':

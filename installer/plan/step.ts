@@ -1,3 +1,5 @@
+import type { MediumFile } from '../medium/manifest.ts';
+
 export type SecretName = 'passphrase' | 'recovery-key' | 'user-password';
 
 /** What goes to a command's standard input: text, or a secret by its name. */
@@ -15,6 +17,8 @@ export type Action =
   | { readonly do: 'write'; readonly path: string; readonly mode: number; readonly text: string }
   /** Streams an image of the medium to a device, verified. */
   | { readonly do: 'deploy'; readonly image: string; readonly to: string }
+  /** Copies a small file of the medium, verified. */
+  | { readonly do: 'copy'; readonly file: MediumFile; readonly to: string }
   /** Shows the recovery key once. */
   | { readonly do: 'show-recovery-key' }
   /** Copies the log of this run, which holds no secret, into the new system. */

@@ -10,7 +10,7 @@ ConditionPathExists=/etc/qubeforge/qubes.yaml
 ConditionPathExists=!/var/lib/qubeforge/first-boot.done
 ConditionPathExists=/proc/xen/capabilities
 After=xen.service xen-init-dom0.service xenstored.service xendomains.service local-fs.target
-Before=getty.target
+Before=qubeforge-boot.service getty.target
 
 [Service]
 Type=oneshot

@@ -158,6 +158,19 @@ static int listen_at(const char *path) {
     return -1;
 }
 
+/* Tells the service manager that programs can connect (sd_notify(3)). */
+static void announce(void) {
+    const char *path = getenv("NOTIFY_SOCKET");
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (!path || path[0] != '/' || strlen(path) >= sizeof address.sun_path) return;
+    memcpy(address.sun_path, path, strlen(path) + 1);
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    static const char ready[] = "READY=1";
+    if (fd < 0 || sendto(fd, ready, sizeof ready - 1, 0, (struct sockaddr *)&address, sizeof address) < 0)
+        perror("the service manager was not told");
+    if (fd >= 0) close(fd);
+}
+
 static bool become_nobody(unsigned user, unsigned group) {
     return setgroups(0, NULL) == 0 && setresgid(group, group, group) == 0 && setresuid(user, user, user) == 0 &&
            prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && setresuid(0, 0, 0) != 0;
@@ -178,6 +191,7 @@ int qf_dom0(unsigned domain, const char *path, unsigned user, unsigned group) {
         fprintf(stderr, "no channel to domain %u: %s\n", domain, strerror(errno));
         return 1;
     }
+    announce();
     if (!become_nobody(user, group)) {
         perror("root could not be given up");
         return 1;

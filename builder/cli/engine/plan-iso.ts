@@ -71,14 +71,20 @@ export async function isoNode(
       label,
       dom0Size: image.size,
       templates,
-      locks: locksOf([
+      locks: locksOf(
+        [recipe.xen, ...recipe.templates].map((name) => lockedNeed(recipes, name)),
         locked,
-        lockedNeed(recipes, recipe.xen),
-        ...recipe.templates.map((name) => lockedNeed(recipes, name)),
-      ]),
+      ),
       key: { fingerprint: key.fingerprint, armored: key.publicKey },
     },
-    inputs: { boot, live, layer, layout, xen: given.xen, ...Object.fromEntries(given.templates) },
+    inputs: {
+      boot,
+      live,
+      layer,
+      layout,
+      xen: given.xen,
+      ...Object.fromEntries([...given.templates].map(([name, node]) => [qubeName(name), node])),
+    },
   });
   return defineNode(isoStage, {
     ...common,
@@ -88,8 +94,13 @@ export async function isoNode(
   });
 }
 
+/** What the TemplateVM of a recipe is called: `debian-13` for `template-debian-13`. */
+function qubeName(recipe: string): string {
+  return recipe.replace(/^template-/, '');
+}
+
 function templateOf({ loaded: { recipe } }: LockedRecipe): MediumTemplate {
-  if (recipe.kind === 'template') return { name: recipe.name, rawSize: recipe.image.size };
+  if (recipe.kind === 'template') return { name: qubeName(recipe.name), rawSize: recipe.image.size };
   throw new AppError({
     kind: 'recipe',
     code: 'iso.template',
@@ -121,8 +132,8 @@ async function layerFiles(
   return [...files, ...programs, key];
 }
 
-function locksOf(recipes: readonly LockedRecipe[]): Record<string, Sha256> {
-  return Object.fromEntries(recipes.map(({ loaded, lock }) => [loaded.recipe.name, digestOf(lock)]));
+function locksOf(parts: readonly LockedRecipe[], own: LockedRecipe): Record<string, Sha256> {
+  return Object.fromEntries([own, ...parts].map(({ loaded, lock }) => [loaded.recipe.name, digestOf(lock)]));
 }
 
 function notBundled(name: string): AppError {

@@ -5,6 +5,7 @@
 
 /** What can change an initrd although no package with a part in it changes. */
 const OUTSIDE = [
+  'machine-id',
   'ld.so.cache',
   'passwd',
   'passwd-',

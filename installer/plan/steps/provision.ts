@@ -14,7 +14,10 @@ const TEMPLATE_ROOT = 20 * GIB;
 export function provisionSteps(context: Context): Step[] {
   const btrfs = context.answers.storage.scheme === 'btrfs';
   return [
-    ...context.templates.flatMap((image) => (btrfs ? templateFile(image) : templateVolume(context, image))),
+    ...context.templates.flatMap((image) => [
+      ...(btrfs ? templateFile(image) : templateVolume(context, image)),
+      ...kernelStep(context, image),
+    ]),
     {
       id: 'first-boot',
       title: 'Leave the rest to the first start',
@@ -53,6 +56,27 @@ function templateVolume(context: Context, image: Image): Step[] {
       verify: [
         { argv: ['blkid', '--probe', '--output', 'value', '--match-tag', 'TYPE', device], says: 'ext4' },
       ],
+    },
+  ];
+}
+
+/** Where dom0 starts a template's qubes from. */
+const KERNELS = '/var/lib/qubeforge/kernels';
+
+/** Kernel and initrd lie beside the image on the medium; qubes are started with them from dom0. */
+function kernelStep({ files }: Context, image: Image): Step[] {
+  const folder = image.path.slice(0, image.path.lastIndexOf('/') + 1);
+  const found = ['vmlinuz', 'initrd.img'].flatMap((name) => {
+    const file = files.find((one) => one.path === folder + name);
+    return file === undefined ? [] : [{ file, to: `${TARGET}${KERNELS}/${image.name}/${name}` }];
+  });
+  if (found.length === 0) return [];
+  return [
+    {
+      id: `kernel:${image.name}`,
+      title: `Copy the kernel of ${image.name}`,
+      apply: found.map((one) => ({ do: 'copy', ...one })),
+      verify: found.map((one) => holds('test', '-s', one.to)),
     },
   ];
 }

@@ -34,7 +34,7 @@ export function netvmRuleset(downstreams: readonly Downstream[]): string {
     '    counter drop',
     '  }',
     ...sorted.flatMap(qubeChain),
-    '  chain masquerade {',
+    '  chain outgoing {',
     '    type nat hook postrouting priority srcnat; policy accept;',
     '    oifname != "vif*" oifname != "lo" masquerade',
     '  }',

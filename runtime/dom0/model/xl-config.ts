@@ -45,7 +45,7 @@ export function xlInterface(address: { readonly ip: string; readonly mac: string
 }
 
 function disk(device: string, target: string): string {
-  return `format=raw,vdev=${device},access=rw,backendtype=phy,target=${target}`;
+  return `format=raw,vdev=${device},access=rw,backendtype=phy,script=block-qube,target=${target}`;
 }
 
 function literal(value: string | number | readonly string[]): string {

@@ -1,4 +1,3 @@
-import { AppError } from '../../../core/errors.ts';
 import { planApply } from '../model/plan/apply.ts';
 import { execute } from './execute.ts';
 import { observe } from './observe.ts';
@@ -7,24 +6,15 @@ import type { ApplyOptions } from '../model/plan/apply.ts';
 import type { Context } from './context.ts';
 import type { Plan } from '../model/steps.ts';
 
+/** Milliseconds. */
 const PATIENCE = 10 * 60_000;
-const POLL = 500;
 
 /**
  * Holds the machine while it is changed: one `qube` at a time plans and acts, others wait for it.
  * @throws AppError `lock.busy` after ten minutes.
  */
-export async function holdMachine({ machine }: Pick<Context, 'machine'>): Promise<AsyncDisposable> {
-  const end = machine.now() + PATIENCE;
-  for (;;) {
-    try {
-      return await machine.files.lock(`${PATHS.locks}/machine`);
-    } catch (error) {
-      const busy = error instanceof AppError && error.kind === 'busy';
-      if (!busy || machine.now() >= end) throw error;
-    }
-    await machine.sleep(POLL);
-  }
+export function holdMachine({ machine }: Pick<Context, 'machine'>): Promise<AsyncDisposable> {
+  return machine.files.lock(`${PATHS.locks}/machine`, PATIENCE);
 }
 
 /** What `qube apply` would do now; changes nothing. */

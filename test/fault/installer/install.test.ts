@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { AppError } from '../../../core/errors.ts';
 import { LSBLK } from '../../../installer/probe/disks.ts';
 import { GOOD_XEN, lsblk, vary, type FakeMachine } from '../../unit/installer/machines.ts';
-import { IMAGES } from '../../unit/installer/plans.ts';
+import { FILES, IMAGES } from '../../unit/installer/plans.ts';
 import { world } from '../../unit/installer/world.ts';
 
 const PASSPHRASE = 'correct horse battery staple';
@@ -11,7 +11,7 @@ const PASSWORD = 'Zappel-Philipp-77';
 const SECRETS = `passphrase: ${PASSPHRASE}\nuser-password: ${PASSWORD}\n`;
 const ANSWERS = 'version: 1\ndisk: {serial: S4DISK}\n';
 const INSTALL = ['install', '--answers', '/a', '--secrets', '/s', '--erase', 'S4DISK'];
-const MANIFEST = JSON.stringify({ format: 'qubeforge-medium/1', created: 1, images: IMAGES });
+const MANIFEST = JSON.stringify({ format: 'qubeforge-medium/1', created: 1, images: IMAGES, files: FILES });
 
 let key = '';
 let signature = '';

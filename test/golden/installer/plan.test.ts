@@ -67,8 +67,9 @@ describe.each(Object.entries(CASES))('plan %s', (name, change) => {
   });
 });
 
-it('hides every network card and the given USB controllers from dom0', async () => {
-  const { context } = await planFor();
+it('leaves the USB controller of the only keyboard to dom0, and no other', async () => {
+  const keyboards = [{ name: 'K', bus: 'usb' as const, usbController: '0000:01:00.0', token: false }];
+  const { context } = await planFor({ hardware: { keyboards } });
   const grub = bootFiles(context).find((file) => file.path === '/etc/default/grub')?.text;
-  expect(grub).toContain('xen-pciback.hide=(0000:00:14.0)(0000:00:14.3)(0000:01:00.0)');
+  expect(grub).toContain('qubeforge.keep=0000:01:00.0"');
 });

@@ -61,6 +61,27 @@ describe('files of the runtime', () => {
     golden('files/firewall.nft', rulesetOf(qubes.get('fw')!, qubes, { ...FRESH, numbers }));
   });
 
+  it('gives no chain of nftables the name of a keyword', () => {
+    const scripts = ['nft/base.nft', 'lib/dns', 'lib/network-up', 'lib/vif-qube'];
+    const texts = scripts.map((name) => readFileSync(join('runtime/guest', name), 'utf8'));
+    const rules = [...texts, rulesetOf(DEFAULT.get('sys-net')!, DEFAULT, state)].join('\n');
+    const names = [...rules.matchAll(/^ *chain (\S+) \{/gm)].map(([, name]) => name);
+    expect(names.length).toBeGreaterThan(5);
+    const keywords = [
+      'redirect',
+      'masquerade',
+      'fwd',
+      'snat',
+      'dnat',
+      'drop',
+      'accept',
+      'reject',
+      'dup',
+      'log',
+    ];
+    expect(names.filter((name) => keywords.includes(name ?? ''))).toEqual([]);
+  });
+
   it.each(['personal', 'sys-net', 'vault'])('writes the domain of %s', (name) => {
     const qube = DEFAULT.get(name)!;
     const boot = {

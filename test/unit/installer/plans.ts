@@ -13,7 +13,7 @@ export function image(name: string, kind: Image['kind'], size = 3 * GIB): Image 
   return {
     name,
     kind,
-    path: `images/${name}.ext4.zst`,
+    path: kind === 'dom0' ? 'live/dom0.squashfs' : `images/${name}/root.img.zst`,
     sha256: 'a'.repeat(64),
     size: 400_000_000,
     'raw-size': size,
@@ -21,6 +21,12 @@ export function image(name: string, kind: Image['kind'], size = 3 * GIB): Image 
 }
 
 export const IMAGES = [image('dom0', 'dom0'), image('debian-13', 'template')];
+
+/** The template's kernel, beside its image. */
+export const FILES = ['vmlinuz', 'initrd.img'].map((name) => ({
+  path: `images/debian-13/${name}`,
+  sha256: 'b'.repeat(64),
+}));
 
 export const ANSWERS: AnswersInput = { version: 1, disk: { serial: 'S4DISK' } };
 
@@ -64,6 +70,7 @@ export async function planInput(
     hardware: { ...hardware, ...change.hardware },
     identity: drawIdentity(countedUuids()),
     images: change.images ?? IMAGES,
+    files: FILES,
   };
 }
 

@@ -9,7 +9,7 @@ import { LSBLK } from '../../../installer/probe/disks.ts';
 import { probe } from '../../../installer/probe/probe.ts';
 import { PAGES, runWizard } from '../../../installer/ui/wizard.ts';
 import { fakeSource, GOOD_XEN, lsblk, vary, type FakeMachine } from './machines.ts';
-import { countedUuids, IMAGES } from './plans.ts';
+import { countedUuids, FILES, IMAGES } from './plans.ts';
 import { back, scripted, type Doing } from './scripted.ts';
 
 const PASSPHRASE = 'correct horse battery staple';
@@ -41,11 +41,18 @@ async function walk(doings: readonly Doing[], machine: FakeMachine = GOOD_XEN) {
       prompts: script.prompts,
       look,
       setKeyboard: () => Promise.resolve(true),
-      manifest: { format: 'qubeforge-medium/1', created: 0, images: IMAGES },
+      manifest: { format: 'qubeforge-medium/1', created: 0, images: IMAGES, files: FILES },
       makePlan: (input, { hardware }) => {
         const answers = answersSchema.parse(input);
         const disk = chooseDisk(hardware.disks, answers.disk);
-        return makePlan({ answers, disk, hardware, identity: drawIdentity(countedUuids()), images: IMAGES });
+        return makePlan({
+          answers,
+          disk,
+          hardware,
+          identity: drawIdentity(countedUuids()),
+          images: IMAGES,
+          files: FILES,
+        });
       },
     },
     await look(),

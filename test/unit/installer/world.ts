@@ -49,6 +49,11 @@ export function world(machine: FakeMachine) {
       commands.push(`deploy ${image.name} ${to}`);
       return Promise.resolve();
     },
+    copy: (file, to) => {
+      hooks.command?.(`copy ${file.path} ${to}`, '');
+      commands.push(`copy ${file.path} ${to}`);
+      return Promise.resolve();
+    },
     readDevice: (path, offset, length) => Promise.resolve(device(path).slice(offset, offset + length)),
     writeDevice: (path, offset, bytes) => {
       hooks.command?.(`journal ${path}`, '');

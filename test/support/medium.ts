@@ -1,0 +1,90 @@
+import { cp, mkdtemp, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { buildProducts, lockRecipes, planProducts, runNodes } from '../../builder/cli/engine/build.ts';
+import { lockedNeed } from '../../builder/cli/engine/needs.ts';
+import { toolboxNode } from '../../builder/cli/engine/plan.ts';
+import { resultOf } from '../../builder/graph/execute.ts';
+import type { Outputs } from '../../builder/graph/stage.ts';
+import type { QemuTools } from '../../builder/run/machine.ts';
+import { testProject, type TestProject } from './project.ts';
+import { start, type Machine, type StartOptions } from './qemu.ts';
+
+/** An installer medium of today's packages, and the QEMU to start it in. */
+export interface TestMedium extends AsyncDisposable {
+  readonly project: TestProject;
+  /** Path of the ISO; not to be written to. */
+  readonly iso: string;
+  /** Every file on it, by path. */
+  readonly files: Outputs;
+  readonly tools: QemuTools;
+}
+
+/** Builds the recipe `iso`, or takes what is cached. Needs the bundles of `npm run bundle`. */
+export async function buildMedium(): Promise<TestMedium> {
+  const keys = await mkdtemp(join(tmpdir(), 'qubeforge-keys-'));
+  process.env['XDG_CONFIG_HOME'] = keys;
+  const project = await testProject();
+  const { session } = project;
+  await cp(resolve('dist'), join(project.root, 'dist'), { recursive: true });
+  const recipes = await lockRecipes(session, ['iso', 'toolbox-qemu'], () => 'update');
+  const products = await planProducts(session, recipes, { recipes: ['iso'], outputs: undefined });
+  const node = products[0]!.node;
+  const results = await buildProducts(session, recipes, products);
+  const medium = node.inputs['medium']!;
+  const [iso, files] = [resultOf(results, node)['iso']!, await runNodes(session, [], [medium])];
+  const qemu = lockedNeed(recipes, 'toolbox-qemu');
+  const toolbox = toolboxNode(qemu);
+  const tools = resultOf(await runNodes(session, [qemu], [toolbox]), toolbox);
+  return {
+    project,
+    iso: await session.store.verified(iso),
+    files: resultOf(files, medium),
+    tools: { root: await session.ports.toolboxTree(tools) },
+    async [Symbol.asyncDispose]() {
+      await project[Symbol.asyncDispose]();
+      await rm(keys, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Hotkeys of the medium's menu. */
+export type MenuKey = 'i' | 'c' | 'v' | 'r';
+
+/** Starts a medium and chooses an entry of its menu, with the serial console. */
+export async function bootMedium(
+  { tools, iso }: Pick<TestMedium, 'tools' | 'iso'>,
+  entry: MenuKey,
+  options: Omit<Partial<StartOptions>, 'tools'> = {},
+): Promise<Machine> {
+  const cdrom = { path: iso, format: 'raw', bus: 'cdrom', bootIndex: 0 } as const;
+  const machine = await start({ tools, ...options, disks: [cdrom, ...(options.disks ?? [])] });
+  await machine.serial.expect(/Install Qubeforge/, MENU);
+  await machine.serial.send('s');
+  await machine.serial.expect(/Install Qubeforge \[serial console\]/, MENU);
+  await machine.serial.send(entry);
+  return machine;
+}
+
+const MENU = 120_000;
+
+/** Flips one bit in the middle of a file of the medium at `iso`, found by the bytes it starts with. */
+export async function damage(iso: string, { session }: TestProject, file: Outputs[string]): Promise<void> {
+  await using source = await open(await session.store.verified(file));
+  const head = Buffer.alloc(Math.min(2048, file.size));
+  await source.read(head, 0, head.length, 0);
+  await using medium = await open(iso, 'r+');
+  const block = Buffer.alloc(4 * 1024 * 1024);
+  for (let at = 0; ; at += block.length) {
+    const { bytesRead } = await medium.read(block, 0, block.length, at);
+    if (bytesRead === 0) throw new Error('the file is not on the medium');
+    for (let sector = 0; sector < bytesRead; sector += 2048) {
+      if (!block.subarray(sector, sector + head.length).equals(head)) continue;
+      const place = at + sector + Math.floor(file.size / 2);
+      const byte = Buffer.alloc(1);
+      await medium.read(byte, 0, 1, place);
+      await medium.write(Buffer.from([(byte[0] ?? 0) ^ 1]), 0, 1, place);
+      return;
+    }
+  }
+}
