@@ -2,6 +2,8 @@
 export const SCHEMAS: Readonly<Record<string, () => Promise<unknown>>> = {
   recipe: async () => (await import('../recipe/json-schema.ts')).recipeFileSchema(),
   lock: async () => (await import('../lock/json-schema.ts')).lockJsonSchema(),
+  answers: async () => (await import('../../installer/plan/answers.ts')).answersJsonSchema(),
+  qubes: async () => (await import('../../runtime/dom0/model/schema.ts')).qubesJsonSchema(),
 };
 
 /** A schema as the text that is published in docs/schema/. */
