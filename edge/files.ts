@@ -9,9 +9,10 @@
  * ```
  */
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
+import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, stat, utimes, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { setImmediate as breath } from 'node:timers/promises';
 import type { Sha256 } from '../core/digest.ts';
 import { lifeOf, uniqueTag } from './process-identity.ts';
 
@@ -110,28 +111,41 @@ export async function readIfPresent(path: string): Promise<Buffer | undefined> {
   return readFile(path).catch(ignoreMissing);
 }
 
-/** Size (bytes) and SHA-256 of a file, read once in pieces; undefined when there is none. */
+/**
+ * Size (bytes) and SHA-256 of a file; undefined when there is none. Reads without the thread pool, as
+ * the way there and back costs more than a read of this size, and lets others run in between.
+ */
 export async function hashFile(
   path: string,
-  signal?: AbortSignal,
 ): Promise<{ readonly size: number; readonly sha256: Sha256 } | undefined> {
-  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW).catch(ignoreMissing);
-  if (handle === undefined) return undefined;
+  const file = openForReading(path);
+  if (file === undefined) return undefined;
   const hash = createHash('sha256');
   let size = 0;
   try {
-    const buffer = Buffer.allocUnsafe(CHUNK);
     for (;;) {
-      signal?.throwIfAborted();
-      const { bytesRead } = await handle.read(buffer, 0, CHUNK);
+      const bytesRead = readSync(file, SHARED, 0, CHUNK, null);
       if (bytesRead === 0) break;
-      hash.update(buffer.subarray(0, bytesRead));
+      hash.update(SHARED.subarray(0, bytesRead));
       size += bytesRead;
+      if (bytesRead === CHUNK) await breath();
     }
   } finally {
-    await handle.close();
+    closeSync(file);
   }
   return { size, sha256: hash.digest('hex') as Sha256 };
+}
+
+/** Used between two awaits only, so one for all is enough. */
+const SHARED = Buffer.allocUnsafe(CHUNK);
+
+function openForReading(path: string): number | undefined {
+  try {
+    return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  } catch (error) {
+    ignoreMissing(error);
+    return undefined;
+  }
 }
 
 /** Notes the use of a file in its time of modification, at most once a day. */

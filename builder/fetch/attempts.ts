@@ -1,4 +1,5 @@
 import { AppError } from '../../core/errors.ts';
+import type { MirrorHealth } from './mirror-health.ts';
 import type { Mirror } from './mirrors.ts';
 
 /** One mirror tried for one file, and why it did not serve. */
@@ -19,24 +20,28 @@ export function describeAttempts(attempts: readonly Attempt[]): string {
 }
 
 /**
- * Tries each mirror in turn until `get` succeeds. Returns the attempts when none does. What is no
- * AppError (an abort, a bug) passes through. A mirror that could not be reached is not asked again by
- * the same `down` set while another one is left.
+ * Tries each mirror in turn until `get` succeeds; those that were hard to reach before come into it only
+ * when no other is left. Returns the attempts when none serves. What is no AppError (an abort, a bug)
+ * passes through.
  */
 export async function firstOf<T>(
   mirrors: readonly Mirror[],
-  down: Set<string>,
+  health: MirrorHealth,
   get: (mirror: Mirror) => Promise<T>,
   locateIn: (mirror: Mirror) => string,
 ): Promise<{ readonly value: T; readonly mirror: Mirror; readonly failed: Attempt[] } | Attempt[]> {
   const failed: Attempt[] = [];
-  const reachable = mirrors.filter((mirror) => !down.has(mirror.url));
-  for (const mirror of reachable.length > 0 ? reachable : mirrors) {
+  const sound = mirrors.filter((mirror) => !health.isDoubtful(mirror.url));
+  for (const mirror of sound.length > 0 ? sound : mirrors) {
     try {
-      return { value: await get(mirror), mirror, failed };
+      const known = health.givenUp(mirror.url);
+      if (known !== undefined) throw known;
+      const value = await get(mirror);
+      health.succeeded(mirror.url);
+      return { value, mirror, failed };
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      if (error.code === 'http.connection' || error.code === 'http.timeout') down.add(mirror.url);
+      health.failed(mirror.url, error);
       failed.push({ mirror, url: locateIn(mirror), error });
     }
   }

@@ -21,6 +21,7 @@ import type { Store } from '../store/store.ts';
 import type { Keyring } from '../verify/keyring.ts';
 import { fetchFiles, type Failed, type WantedFile } from './files.ts';
 import { fetchIndexes, openIndex, type IndexedRelease } from './indexes.ts';
+import { MirrorHealth } from './mirror-health.ts';
 import type { MirrorSettings } from './mirrors.ts';
 import { Pool } from './pool.ts';
 import { probeSource } from './probe.ts';
@@ -43,8 +44,7 @@ export interface FetchContext {
 /** What the parts of a Fetcher share. */
 export interface FetchState extends FetchContext {
   readonly pool: Pool;
-  /** Mirrors (URLs) that could not be reached in this run. */
-  readonly down: Set<string>;
+  readonly health: MirrorHealth;
   /** Downloads under way, so that two recipes fetch a file once. */
   readonly running: Map<Sha256, Promise<Failed | undefined>>;
 }
@@ -56,7 +56,7 @@ export class Fetcher {
     this.#state = {
       ...context,
       pool: new Pool(context.downloads ?? 8),
-      down: new Set(),
+      health: new MirrorHealth(),
       running: new Map(),
     };
   }

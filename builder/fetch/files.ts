@@ -99,7 +99,7 @@ async function fetchFile(
   state.signal?.throwIfAborted();
   const found = await firstOf(
     mirrorsOf(file.repository, state.mirrors, file.date),
-    state.down,
+    state.health,
     async (mirror) => {
       const url = locate(mirror.url, file.path);
       await using writer = await state.store.createWriter({ ...file, where: `${file.what}: ${url}` });
@@ -113,7 +113,13 @@ async function fetchFile(
     },
     (mirror) => locate(mirror.url, file.path),
   );
-  return Array.isArray(found) ? { file, attempts: found } : undefined;
+  if (Array.isArray(found)) return { file, attempts: found };
+  const refused = found.failed.filter(({ error }) => error.kind === 'verification');
+  if (refused.length > 0) {
+    const message = `${file.what}: passed over wrong bytes: ${describeAttempts(refused)}`;
+    state.sink({ type: 'log', level: 'warning', message });
+  }
+  return undefined;
 }
 
 function failure(failed: readonly Failed[]): AppError {

@@ -104,7 +104,7 @@ async function fetchIndex(state: FetchState, release: IndexedRelease, index: Ver
     first === undefined ? others : [first, ...others.filter((mirror) => mirror.url !== first.url)];
   const found = await firstOf(
     state.offline === true ? [] : mirrors,
-    state.down,
+    state.health,
     (mirror) => state.pool.run(() => downloadIndex(state, mirror, paths, index)),
     (mirror) => locate(mirror.url, named),
   );

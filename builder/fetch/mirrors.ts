@@ -4,27 +4,25 @@
  * distribution, then the recipe's defaults, then the snapshot archive of the locked date. No mirror is
  * trusted; the order is about speed and the owner's wishes only. Pure.
  */
-import { AppError } from '../../core/errors.ts';
 import type { HostSource } from '../../edge/apt-config.ts';
 import type { RepositorySpec } from '../lock/ports.ts';
 
 export interface Mirror {
   readonly url: string;
-  readonly origin: 'option' | 'environment' | 'host' | 'recipe' | 'snapshot';
+  /** `chosen`: by `--mirror` or the environment. */
+  readonly origin: 'chosen' | 'host' | 'recipe' | 'snapshot';
 }
 
 export interface MirrorSettings {
-  /** From `--mirror NAME=URL`, by repository name. */
-  readonly options: ReadonlyMap<string, string>;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  /** What the user chose, by repository name: `--mirror NAME=URL` first, then `QUBEFORGE_MIRROR_<NAME>`. */
+  readonly chosen: ReadonlyMap<string, readonly string[]>;
   readonly host: readonly HostSource[];
 }
 
 /** The mirrors of a repository; `date` (of the locked Release) adds the snapshot archive. */
 export function mirrorsOf(repository: RepositorySpec, settings: MirrorSettings, date?: Date): Mirror[] {
   const candidates: (Mirror | undefined)[] = [
-    mirror('option', settings.options.get(repository.name)),
-    mirror('environment', settings.env[environmentName(repository.name)]),
+    ...(settings.chosen.get(repository.name) ?? []).map((url) => mirror('chosen', url)),
     ...settings.host
       .filter((source) => isSameDistribution(source, repository))
       .map((source) => mirror('host', source.uri)),
@@ -41,36 +39,9 @@ export function mirrorsOf(repository: RepositorySpec, settings: MirrorSettings, 
   });
 }
 
-/** `debian-security` is overridden by `QUBEFORGE_MIRROR_DEBIAN_SECURITY`. */
-export function environmentName(repository: string): string {
-  return `QUBEFORGE_MIRROR_${repository.toUpperCase().replaceAll('-', '_')}`;
-}
-
 /** `20250809T094107Z`, as the snapshot archive names its states. */
 export function snapshotStamp(date: Date): string {
   return date.toISOString().replace(/[-:]|\.\d+/g, '');
-}
-
-/** Reads `--mirror NAME=URL` options. Throws `usage.mirror`. URLs: http, https, file, or an absolute path. */
-export function parseMirrorOptions(options: readonly string[]): Map<string, string> {
-  const mirrors = new Map<string, string>();
-  for (const option of options) {
-    const match = /^([a-z0-9][a-z0-9-]*)=((?:https?:\/\/|file:\/\/|\/).+)$/.exec(option);
-    const [, name, url] = match ?? [];
-    if (name === undefined || url === undefined) {
-      throw new AppError({
-        kind: 'usage',
-        code: 'usage.mirror',
-        what: 'a mirror is given as NAME=URL',
-        where: `--mirror ${option}`,
-        expected:
-          'the name of a repository in the recipe, `=`, and an http, https or file URL or a directory',
-        got: option,
-      });
-    }
-    mirrors.set(name, url);
-  }
-  return mirrors;
 }
 
 /** The address of a file below a mirror. Special characters are escaped, but not in directories. */

@@ -36,7 +36,7 @@ export async function fetchRelease(
   const base = `dists/${suite}`;
   const found = await firstOf(
     state.offline === true ? [] : mirrorsOf(repository, state.mirrors),
-    state.down,
+    state.health,
     async (mirror) => {
       const got = await state.pool.run(() => downloadSigned(state, mirror, base));
       const verified = await verifyRelease(got.signed, state.keyring, repository.keys, {

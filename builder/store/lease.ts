@@ -21,6 +21,7 @@ export interface Lease extends AsyncDisposable {
  */
 export async function takeLease(layout: Layout): Promise<Lease> {
   await mkdir(layout.leases, { recursive: true });
+  await livingLeases(layout);
   const tag = uniqueTag();
   const path = join(layout.leases, tag);
   const release = (): Promise<void> => rm(path, { force: true });
@@ -38,17 +39,24 @@ export async function takeLease(layout: Layout): Promise<Lease> {
 export async function lockForCollection(layout: Layout): Promise<AsyncDisposable> {
   const lock = await acquireLock(layout.gcLock, { what: 'the store' });
   try {
-    for (const tag of await listDirectory(layout.leases)) {
-      const path = join(layout.leases, tag);
-      if (tag.startsWith(`${ownerTag()}.`)) continue;
-      if (!(await isAbandoned(path, tag))) throw busy('the store is in use', tag);
-      await rm(path, { force: true });
-    }
+    const other = (await livingLeases(layout)).find((tag) => !tag.startsWith(`${ownerTag()}.`));
+    if (other !== undefined) throw busy('the store is in use', other);
   } catch (error) {
     await lock[Symbol.asyncDispose]();
     throw error;
   }
   return lock;
+}
+
+/** The leases of processes that may still run; those of dead ones are removed. */
+async function livingLeases(layout: Layout): Promise<string[]> {
+  const living: string[] = [];
+  for (const tag of await listDirectory(layout.leases)) {
+    const path = join(layout.leases, tag);
+    if (await isAbandoned(path, tag)) await rm(path, { force: true });
+    else living.push(tag);
+  }
+  return living;
 }
 
 async function livingHolder(layout: Layout): Promise<string | undefined> {

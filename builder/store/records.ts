@@ -1,7 +1,8 @@
-import { rm } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { z } from 'zod';
 import { canonicalJson, digestOf, parseSha256, type Sha256 } from '../../core/digest.ts';
-import { noteUse, readIfPresent, writeFileAtomic } from '../../edge/files.ts';
+import { noteUse, readIfPresent, temporaryPath } from '../../edge/files.ts';
 import type { Extent } from '../verify/hash-chain.ts';
 import type { Layout, RecordKind } from './layout.ts';
 
@@ -87,8 +88,18 @@ export class Records {
     return bytes === undefined ? undefined : schema.safeParse(openEnvelope(bytes.toString('utf8'))).data;
   }
 
-  #write(kind: RecordKind, id: Sha256, body: unknown): Promise<void> {
-    return writeFileAtomic(this.#layout.record(kind, id), canonicalJson({ digest: digestOf(body), body }));
+  /** Not synced: what a power cut tears does not fit its digest, so it counts as absent and is made anew. */
+  async #write(kind: RecordKind, id: Sha256, body: unknown): Promise<void> {
+    const path = this.#layout.record(kind, id);
+    const temporary = temporaryPath(this.#layout.tmp, kind);
+    try {
+      await writeFile(temporary, canonicalJson({ digest: digestOf(body), body }), { flag: 'wx' });
+      await mkdir(dirname(path), { recursive: true });
+      await rename(temporary, path);
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
+    }
   }
 }
 

@@ -13,7 +13,7 @@ export function fetcherFor(
   const fetcher = new Fetcher({
     store,
     keyring: mirror.keyring,
-    mirrors: { options: new Map(), env: {}, host: [] },
+    mirrors: { chosen: new Map(), host: [] },
     clock: Date.now,
     sink: (event) => events.push(event),
     retry: { attempts: 2, base: 1, longest: 2 },

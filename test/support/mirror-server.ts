@@ -33,6 +33,8 @@ export class MirrorServer implements AsyncDisposable {
   readonly requests: ServedRequest[] = [];
   /** Whether answers carry an ETag; default true. */
   etags = true;
+  /** Called with each request as it comes in. */
+  onRequest: (request: ServedRequest) => void = () => undefined;
   readonly #content: () => ReadonlyMap<string, Buffer>;
   readonly #server = createServer((request, response) => void this.#serve(request, response));
   readonly #faults: ArmedFault[] = [];
@@ -69,7 +71,9 @@ export class MirrorServer implements AsyncDisposable {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = decodeURIComponent(request.url ?? '').replace(/^\/debian\//, '');
-    this.requests.push({ method: request.method ?? '', path, range: request.headers.range });
+    const served = { method: request.method ?? '', path, range: request.headers.range };
+    this.requests.push(served);
+    this.onRequest(served);
     const fault = this.#take(path);
     if (fault?.kind === 'status') {
       const headers = fault.retryAfter === undefined ? {} : { 'retry-after': fault.retryAfter };

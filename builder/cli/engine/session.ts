@@ -51,7 +51,7 @@ export async function openSession(context: Context, options: SessionOptions): Pr
       new Fetcher({
         store,
         keyring: await keyring(),
-        mirrors: { options: firstMirrors(context), env: {}, host: await readHostSources() },
+        mirrors: { chosen: context.globals.mirrors, host: await readHostSources() },
         clock: context.clock,
         sink: context.sink,
         signal: context.signal,
@@ -83,12 +83,6 @@ export async function projectKeyring(root: string): Promise<Keyring> {
   );
   const where = join(directory, 'keys.yaml');
   return await loadKeyring({ text: await readFile(where, 'utf8'), where }, new Map(files));
-}
-
-function firstMirrors(context: Context): Map<string, string> {
-  return new Map(
-    [...context.globals.mirrors].flatMap(([name, [url]]) => (url === undefined ? [] : [[name, url]])),
-  );
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

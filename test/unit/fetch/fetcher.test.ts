@@ -209,6 +209,9 @@ describe('fetchFiles', () => {
     mirror.fault(hello, { kind: 'replace', bytes: bad });
     await at.fetcher.fetchFiles(files);
     expect(await at.store.read(files[0]!)).toEqual(pristine.get(hello));
+    const warnings = at.events.flatMap((event) => (event.type === 'log' ? [event.message] : []));
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toContain(`${mirror.url}/${hello}`);
   });
 
   test('does not ask a mirror again whose connections break, while another one is left', async () => {

@@ -1,13 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import {
-  environmentName,
-  locate,
-  mirrorsOf,
-  parseMirrorOptions,
-  snapshotStamp,
-  type MirrorSettings,
-} from '../../../builder/fetch/mirrors.ts';
-import { codeOf } from '../../support/only-app-errors.ts';
+import { MirrorHealth } from '../../../builder/fetch/mirror-health.ts';
+import { AppError } from '../../../core/errors.ts';
+import { locate, mirrorsOf, snapshotStamp, type MirrorSettings } from '../../../builder/fetch/mirrors.ts';
 
 const repository = {
   name: 'debian-security',
@@ -17,19 +11,18 @@ const repository = {
   snapshot: 'https://old.example.org/archive/debian-security',
   keys: [],
 };
-const none: MirrorSettings = { options: new Map(), env: {}, host: [] };
+const none: MirrorSettings = { chosen: new Map(), host: [] };
 
 describe('mirrorsOf', () => {
-  test('tries option, environment, host, recipe and snapshot in this order', () => {
+  test('tries the choice of the user, host, recipe and snapshot in this order', () => {
     const settings = {
-      options: new Map([['debian-security', 'http://127.0.0.1/a']]),
-      env: { QUBEFORGE_MIRROR_DEBIAN_SECURITY: '/srv/mirror' },
+      chosen: new Map([['debian-security', ['http://127.0.0.1/a', '/srv/mirror']]]),
       host: [{ uri: 'http://near.example.org/debian-security', suites: ['bookworm-security'] }],
     };
     const date = new Date('2026-09-12T07:55:41Z');
     expect(mirrorsOf(repository, settings, date)).toEqual([
-      { origin: 'option', url: 'http://127.0.0.1/a' },
-      { origin: 'environment', url: '/srv/mirror' },
+      { origin: 'chosen', url: 'http://127.0.0.1/a' },
+      { origin: 'chosen', url: '/srv/mirror' },
       { origin: 'host', url: 'http://near.example.org/debian-security' },
       { origin: 'recipe', url: 'https://mirror.example.org/debian-security' },
       { origin: 'snapshot', url: 'https://old.example.org/archive/debian-security/20260912T075541Z' },
@@ -53,19 +46,25 @@ describe('mirrorsOf', () => {
   });
 });
 
-test('names: environment variable, snapshot state, address', () => {
-  expect(environmentName('debian-security')).toBe('QUBEFORGE_MIRROR_DEBIAN_SECURITY');
+test('names: snapshot state, address', () => {
   expect(snapshotStamp(new Date('2026-01-02T03:04:05.678Z'))).toBe('20260102T030405Z');
   expect(locate('http://x/debian/', 'pool/g++_1~2.deb')).toBe('http://x/debian/pool/g%2B%2B_1~2.deb');
   expect(locate('/srv/debian', 'pool/g++.deb')).toBe('/srv/debian/pool/g++.deb');
 });
 
-test('--mirror takes NAME=URL', () => {
-  expect([...parseMirrorOptions(['debian=http://x/debian', 'a-b=/srv/x'])]).toEqual([
-    ['debian', 'http://x/debian'],
-    ['a-b', '/srv/x'],
-  ]);
-  for (const bad of ['http://x', 'debian=', 'debian=ftp://x', '=http://x', 'Debian=http://x']) {
-    expect(codeOf(() => parseMirrorOptions([bad]))).toBe('usage.mirror');
-  }
+describe('MirrorHealth', () => {
+  const broken = (code: string): AppError => new AppError({ kind: 'network', code, what: 'x' });
+
+  test('gives a mirror up after three failures in a row, and not for files that it does not have', () => {
+    const health = new MirrorHealth();
+    health.failed('a', broken('http.not-found'));
+    expect(health.isDoubtful('a')).toBe(false);
+    health.failed('a', broken('http.timeout'));
+    health.failed('a', broken('http.connection'));
+    expect([health.isDoubtful('a'), health.givenUp('a')]).toEqual([true, undefined]);
+    health.succeeded('a');
+    expect(health.isDoubtful('a')).toBe(false);
+    for (let at = 0; at < 3; at += 1) health.failed('a', broken('http.timeout'));
+    expect(health.givenUp('a')?.code).toBe('http.timeout');
+  });
 });
