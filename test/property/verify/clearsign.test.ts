@@ -81,7 +81,8 @@ test('dash escapes are undone for any text', async () => {
       fc.array(fc.string({ unit: 'grapheme' }).filter((line) => !/[\r\n]/.test(line))),
       async (lines) => {
         const plain = lines.map((line) => line.replace(/[ \t]+$/, '')).join('\n');
-        fc.pre(plain !== '');
+        // The signing library drops a text of empty lines only, so there is nothing to read back.
+        fc.pre(/[^\n]/.test(plain));
         expect(splitClearsigned(await clearsign(plain, key), 'x').text).toBe(plain.replace(/\n$/, ''));
       },
     ),
