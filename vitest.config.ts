@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-/** Two lanes: `unit` is quick and runs anywhere; `long` builds images and boots machines, one at a time. */
+/** Tests that boot machines under emulation: they take longer than a change should have to wait. */
+const MACHINES = ['test/e2e/iso.test.ts'];
+
+/** Three lanes: `unit` is quick and runs anywhere; `long` builds images and boots machines, one at a time. */
 export default defineConfig({
   test: {
     projects: [
@@ -15,8 +18,18 @@ export default defineConfig({
         test: {
           name: 'long',
           include: ['test/e2e/**/*.test.ts'],
+          exclude: MACHINES,
           testTimeout: 30 * 60_000,
           hookTimeout: 30 * 60_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'machines',
+          include: MACHINES,
+          testTimeout: 60 * 60_000,
+          hookTimeout: 60 * 60_000,
           fileParallelism: false,
         },
       },
