@@ -8,7 +8,7 @@ import { sha256, type Sha256 } from '../core/digest.ts';
 import { hashFile } from './files.ts';
 
 /** Where a sandbox mounts what a job is given. */
-const MOUNT_POINTS = ['dev', 'proc', 'sys', 'tmp', 'in', 'out', 'job', 'work'];
+const MOUNT_POINTS = ['dev', 'proc', 'sys', 'tmp', 'in', 'out', 'job', 'build'];
 
 /** What maintainer scripts would have made and tools ask for. */
 const FILES: Readonly<Record<string, string>> = {

@@ -52,11 +52,11 @@ function noRootfs(): AppError {
 function imageScript({ size, label, kernel }: TemplateImageOptions, rootfs: Sha256): string {
   const takeKernel = `
 version=$(tar -tf /in/tree/rootfs.tar --wildcards './boot/vmlinuz-*' | sed 's,.*/vmlinuz-,,' | sort -V | tail -n 1)
-tar -C /work -xf /in/tree/rootfs.tar "./boot/vmlinuz-$version" "./boot/initrd.img-$version"
-cp "/work/boot/vmlinuz-$version" /out/vmlinuz
-cp "/work/boot/initrd.img-$version" /out/initrd`;
+tar -C /build -xf /in/tree/rootfs.tar "./boot/vmlinuz-$version" "./boot/initrd.img-$version"
+cp "/build/boot/vmlinuz-$version" /out/vmlinuz
+cp "/build/boot/initrd.img-$version" /out/initrd`;
   return `
-${ext4Command({ size, label }, rootfs, '/in/tree/rootfs.tar', '/work/root.img')}
-zstd -q -T0 -3 --check /work/root.img -o /out/root.img.zst
+${ext4Command({ size, label }, rootfs, '/in/tree/rootfs.tar', '/build/root.img')}
+zstd -q -T0 -3 --check /build/root.img -o /out/root.img.zst
 ${kernel ? takeKernel : ''}`;
 }

@@ -67,32 +67,32 @@ export function listName(index: {
  */
 export function aptScript(request: AptRequest): string {
   return `
-mkdir -p /work/lists /work/cache/archives/partial
-: >/work/status
-cp /in/lists/* /work/lists/
+mkdir -p /build/lists /build/cache/archives/partial
+: >/build/status
+cp /in/lists/* /build/lists/
 ask() {
-  apt-get -o Dir::State=/work -o Dir::State::status=/work/status -o Dir::State::lists=/work/lists \\
-    -o Dir::Cache=/work/cache -o Dir::Etc=/nonexistent -o Dir::Etc::SourceList=/job/sources.list \\
+  apt-get -o Dir::State=/build -o Dir::State::status=/build/status -o Dir::State::lists=/build/lists \\
+    -o Dir::Cache=/build/cache -o Dir::Etc=/nonexistent -o Dir::Etc::SourceList=/job/sources.list \\
     -o Dir::Etc::SourceParts=/nonexistent -o Dir::Etc::Preferences=/job/preferences \\
     -o Dir::Etc::PreferencesParts=/nonexistent -o APT::Architecture=${request.architecture} \\
     -o APT::Architectures=${request.architecture} -o APT::Sandbox::User=root -o Acquire::Languages=none \\
     -o APT::Install-Recommends=${String(request.recommends)} -o Debug::NoLocking=1 "$@"
 }
-ask -s install $(cat /job/install) >/work/first
-sed -n 's/^Inst \\([^ ]*\\) (\\([^ ]*\\) .*/\\1=\\2/p' /work/first | LC_ALL=C sort >/work/exact
-rm -r /work/cache/*.bin /work/lists
-mkdir /work/lists
+ask -s install $(cat /job/install) >/build/first
+sed -n 's/^Inst \\([^ ]*\\) (\\([^ ]*\\) .*/\\1=\\2/p' /build/first | LC_ALL=C sort >/build/exact
+rm -r /build/cache/*.bin /build/lists
+mkdir /build/lists
 awk '
   function take() { if (key in chosen) stanzas[key] = stanza; stanza = "" }
-  FILENAME == "/work/exact" { chosen[$0] = 1; order[++count] = $0; next }
+  FILENAME == "/build/exact" { chosen[$0] = 1; order[++count] = $0; next }
   $0 == "" { take(); next }
   /^Package: / { key = $2 }
   /^Version: / { key = key "=" $2 }
   { stanza = stanza $0 "\\n" }
   END { take(); for (i = 1; i <= count; i++) printf "%s\\n", stanzas[order[i]] }
-' /work/exact /in/lists/* >/work/lists/_exact_dists_chosen_main_binary-${request.architecture}_Packages
-echo 'deb [trusted=yes] file:/exact chosen main' >/work/sources.list
-ask -o pkgCacheGen::ForceEssential=, -o Dir::Etc::SourceList=/work/sources.list -s install $(cat /work/exact)
+' /build/exact /in/lists/* >/build/lists/_exact_dists_chosen_main_binary-${request.architecture}_Packages
+echo 'deb [trusted=yes] file:/exact chosen main' >/build/sources.list
+ask -o pkgCacheGen::ForceEssential=, -o Dir::Etc::SourceList=/build/sources.list -s install $(cat /build/exact)
 `;
 }
 

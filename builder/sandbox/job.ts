@@ -1,6 +1,6 @@
 /**
  * A piece of work for a sandbox. It sees the toolbox as `/` (read-only), its inputs under `/in`, an empty
- * `/work` in memory and a writable `/out`; nothing else of the machine, and no network.
+ * `/build` in memory and a writable `/out`; nothing else of the machine, and no network.
  */
 export interface SandboxJob {
   /** Host path of the toolbox tree. */

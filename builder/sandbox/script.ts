@@ -63,7 +63,7 @@ export function enterCommands(base: string): string {
     `for n in 0:stdin 1:stdout 2:stderr; do ln -s fd/\${n%%:*} ${root}/dev/\${n#*:}; done`,
     `mount -t tmpfs -o mode=1777,nosuid,nodev shm ${root}/dev/shm`,
     `mount -t tmpfs -o mode=1777,nosuid,nodev tmp ${root}/tmp`,
-    `mount -t tmpfs -o mode=0755,size=90% work ${root}/work`,
+    `mount -t tmpfs -o mode=0755,size=90% work ${root}/build`,
     `mount -t tmpfs -o mode=0755,nosuid,nodev in ${root}/in`,
     `for d in in job out; do`,
     `  [ -e ${base}/$d ] || continue`,
@@ -74,7 +74,7 @@ export function enterCommands(base: string): string {
     `umount -l .`,
     // Only the toolbox has a tool for this: the kernel refuses /proc/sys/kernel/hostname in a user namespace.
     `hostname ${SANDBOX_HOSTNAME}`,
-    `cd /work`,
+    `cd /build`,
     `umask 022`,
     `exec /usr/bin/env -i "$@" /bin/sh -eu /job/main.sh`,
   ].join('\n');

@@ -16,10 +16,10 @@ qubeforge-hypervisor:
  */
 export function buildScript(): string {
   return `
-mkdir /work/xen
-tar -C /work/xen -x -f /in/source/orig.tar --strip-components=1
-tar -C /work/xen -x -f /in/source/debian.tar
-cd /work/xen
+mkdir /build/xen
+tar -C /build/xen -x -f /in/source/orig.tar --strip-components=1
+tar -C /build/xen -x -f /in/source/debian.tar
+cd /build/xen
 sed -e 's/[ \\t]*#.*//' -e '/^$/d' debian/patches/series | while read -r patch _; do
   patch -s -p1 -i "debian/patches/$patch" >&2
 done
@@ -31,14 +31,14 @@ cp xen/xen.gz xen/xen.efi /out/
 }
 
 /**
- * Takes the hypervisor out of the binary package's data archive to /work/binary, and prints for each of the two
+ * Takes the hypervisor out of the binary package's data archive to /build/binary, and prints for each of the two
  * files \`same\`, or the first difference as cmp(1) gives it.
  */
 export function compareScript(): string {
   return `
-mkdir /work/binary
-tar -C /work/binary -x -f /in/binary/data --wildcards './boot/xen-*'
-cd /work/binary/boot
+mkdir /build/binary
+tar -C /build/binary -x -f /in/binary/data --wildcards './boot/xen-*'
+cd /build/binary/boot
 for kind in gz efi; do
   set -- xen-*.$kind
   if [ $# -ne 1 ] || [ ! -f "$1" ]; then echo "$kind the binary package has no single $kind file"; continue; fi
@@ -50,9 +50,9 @@ done
 /** Copies the hypervisor of the binary package to /out. */
 export function takeBinaryScript(): string {
   return `
-mkdir /work/binary
-tar -C /work/binary -x -f /in/binary/data --wildcards './boot/xen-*'
-cp /work/binary/boot/xen-*.gz /out/xen.gz
-cp /work/binary/boot/xen-*.efi /out/xen.efi
+mkdir /build/binary
+tar -C /build/binary -x -f /in/binary/data --wildcards './boot/xen-*'
+cp /build/binary/boot/xen-*.gz /out/xen.gz
+cp /build/binary/boot/xen-*.efi /out/xen.efi
 `;
 }

@@ -51,7 +51,7 @@ export async function benchRootfs(recipe: string, pairs: number): Promise<void> 
       await rm(join(project.root, 'out'), { recursive: true, force: true });
     }
   };
-  const theirs = async (place: '/work/tmp' | '/out/tmp'): Promise<Run> => {
+  const theirs = async (place: '/build/tmp' | '/out/tmp'): Promise<Run> => {
     await using repository = await localRepository(session, locked);
     await using out = await session.ports.scratch();
     const script = mmdebstrapScript(
@@ -75,7 +75,7 @@ export async function benchRootfs(recipe: string, pairs: number): Promise<void> 
   for (let pair = 0; pair < pairs; pair++) {
     runs.disk.push(await theirs('/out/tmp'));
     runs.cold.push(await ours('cold'));
-    runs.memory.push(await theirs('/work/tmp'));
+    runs.memory.push(await theirs('/build/tmp'));
     runs.warm.push(await ours('warm'));
   }
   console.log(`${recipe}: ${String(locked.lock.packages.length)} packages, ${String(pairs)} pairs`);

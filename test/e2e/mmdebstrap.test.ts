@@ -35,7 +35,7 @@ describe('a root file system', () => {
         toolbox: await session.ports.toolboxTree(reference),
         script: mmdebstrapScript(
           locked.lock.packages.map(({ name }) => name),
-          '/work/tmp',
+          '/build/tmp',
         ),
         inputs: { repository: repository.path },
         out: out.path,

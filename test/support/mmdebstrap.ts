@@ -87,9 +87,9 @@ async function archivePriorities(session: Session, { lock }: LockedRecipe): Prom
 
 /**
  * The script of one run of mmdebstrap: the same packages, nothing chosen by it, the tree packed as a tar.
- * `temporary` is where it unpacks: /work is in memory, /out on disk.
+ * `temporary` is where it unpacks: /build is in memory, /out on disk.
  */
-export function mmdebstrapScript(names: readonly string[], temporary: '/work/tmp' | '/out/tmp'): string {
+export function mmdebstrapScript(names: readonly string[], temporary: '/build/tmp' | '/out/tmp'): string {
   return `
 mkdir -p ${temporary}
 export TMPDIR=${temporary}

@@ -49,11 +49,11 @@ function bootImagesScript(epoch: number): string {
   return `
 grub-mkimage -O i386-pc-eltorito -p /boot/grub -o /out/bios.img biosdisk ${modules}
 cp /usr/lib/grub/i386-pc/boot_hybrid.img /out/mbr.img
-mkdir -p /work/EFI/BOOT
-grub-mkimage -O x86_64-efi -p /boot/grub -c /job/early.cfg -o /work/EFI/BOOT/BOOTX64.EFI efi_gop ${modules}
-touch -d @${epoch} /work/EFI/BOOT/BOOTX64.EFI
+mkdir -p /build/EFI/BOOT
+grub-mkimage -O x86_64-efi -p /boot/grub -c /job/early.cfg -o /build/EFI/BOOT/BOOTX64.EFI efi_gop ${modules}
+touch -d @${epoch} /build/EFI/BOOT/BOOTX64.EFI
 mkfs.fat --invariant -i ${volume} -n QUBEFORGE -C /out/esp.img ${ESP_KIB} >&2
 mmd -i /out/esp.img ::/EFI ::/EFI/BOOT
-mcopy -m -i /out/esp.img /work/EFI/BOOT/BOOTX64.EFI ::/EFI/BOOT/
+mcopy -m -i /out/esp.img /build/EFI/BOOT/BOOTX64.EFI ::/EFI/BOOT/
 `;
 }

@@ -30,11 +30,11 @@ export const isoStage = defineStage<IsoOptions, BuildPorts>({
     await using out = await ports.scratch();
     const { stdout } = await runInToolbox(context, {
       script: `
-${treeCommands(paths, '/work/tree')}
-cd /work/tree
+${treeCommands(paths, '/build/tree')}
+cd /build/tree
 ${xorrisoArguments({ label: options.label, epoch }, '/in/boot/mbr', '/out/medium.iso').join(' ')} >&2
-osirrox -indev /out/medium.iso -extract /${PATHS.bios} /work/bios.img >&2
-sha256sum /work/bios.img`,
+osirrox -indev /out/medium.iso -extract /${PATHS.bios} /build/bios.img >&2
+sha256sum /build/bios.img`,
       inputs: { tree: tree.path, boot: mbr.path },
       out: out.path,
     });

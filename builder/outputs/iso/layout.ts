@@ -32,14 +32,14 @@ export const layoutStage = defineStage<LayoutOptions, BuildPorts>({
     const settings = { label: options.label, epoch };
     await runInToolbox(context, {
       script: `
-${treeCommands(options.paths, '/work/tree')}
-cd /work/tree
+${treeCommands(options.paths, '/build/tree')}
+cd /build/tree
 rm -f ${PATHS.bios} ${PATHS.esp}
 for path in ${empty.join(' ')}; do rm $path; : >$path; done
 cp /in/boot/bios ${PATHS.bios}
 cp /in/boot/esp ${PATHS.esp}
-${xorrisoArguments(settings, '/in/boot/mbr', '/work/layout.iso').join(' ')} >&2
-osirrox -indev /work/layout.iso -extract /${PATHS.bios} /out/bios.img >&2`,
+${xorrisoArguments(settings, '/in/boot/mbr', '/build/layout.iso').join(' ')} >&2
+osirrox -indev /build/layout.iso -extract /${PATHS.bios} /out/bios.img >&2`,
       inputs: { boot: boot.path },
       out: out.path,
     });

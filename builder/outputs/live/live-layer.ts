@@ -30,17 +30,17 @@ export const liveLayerStage = defineStage<LiveLayerOptions, BuildPorts>({
 
 function liveLayerScript({ files }: LiveLayerOptions, epoch: number): string {
   const lines = files.map(({ target, mode }, index) => {
-    const place = shellQuote(`/work/layer${target}`);
+    const place = shellQuote(`/build/layer${target}`);
     return [
-      `mkdir -p ${shellQuote(`/work/layer${target.slice(0, target.lastIndexOf('/'))}`)}`,
+      `mkdir -p ${shellQuote(`/build/layer${target.slice(0, target.lastIndexOf('/'))}`)}`,
       `cp /in/files/${String(index).padStart(5, '0')} ${place}`,
       `chmod ${mode} ${place}`,
     ].join('\n');
   });
   return `
-mkdir /work/layer
+mkdir /build/layer
 ${lines.join('\n')}
-find /work/layer -exec touch -h -d @${epoch} {} +
-mksquashfs /work/layer /out/installer.squashfs ${SQUASHFS_OPTIONS.join(' ')} >&2
+find /build/layer -exec touch -h -d @${epoch} {} +
+mksquashfs /build/layer /out/installer.squashfs ${SQUASHFS_OPTIONS.join(' ')} >&2
 `;
 }

@@ -41,12 +41,12 @@ export const liveRootStage = defineStage<LiveRootOptions, BuildPorts>({
 
 function liveRootScript(options: LiveRootOptions, rootfs: Sha256, epoch: number): string {
   return `
-mkdir /work/live
-tar -C /work -x -f /in/rootfs/rootfs.tar --wildcards './boot/vmlinuz-*' './boot/initrd.img-*'
-cp /work/boot/vmlinuz-* /out/vmlinuz # fails when there are two kernels
-cp /work/boot/initrd.img-* /out/initrd.img
-${ext4Command(options, rootfs, '/in/rootfs/rootfs.tar', '/work/live/root.img')}
-touch -d @${epoch} /work/live /work/live/root.img
-mksquashfs /work/live /out/dom0.squashfs ${SQUASHFS_OPTIONS.join(' ')} >&2
+mkdir /build/live
+tar -C /build -x -f /in/rootfs/rootfs.tar --wildcards './boot/vmlinuz-*' './boot/initrd.img-*'
+cp /build/boot/vmlinuz-* /out/vmlinuz # fails when there are two kernels
+cp /build/boot/initrd.img-* /out/initrd.img
+${ext4Command(options, rootfs, '/in/rootfs/rootfs.tar', '/build/live/root.img')}
+touch -d @${epoch} /build/live /build/live/root.img
+mksquashfs /build/live /out/dom0.squashfs ${SQUASHFS_OPTIONS.join(' ')} >&2
 `;
 }

@@ -4,7 +4,7 @@ import type { PackageFacts } from './ingest.ts';
  * The shell script that makes a configured Debian root file system in a sandbox. What the comments call
  * "as mmdebstrap" is compared by a test with the tree that mmdebstrap makes from the same packages.
  */
-export const ROOT = '/work/root';
+export const ROOT = '/build/root';
 
 /** Programs that must not really run while packages are configured, and what stands in for them. */
 const STANDINS: Readonly<Record<string, string>> = {

@@ -38,9 +38,9 @@ if [ -s $root/run/qubeforge/depmod ]; then
       continue
     fi
     modules=usr/lib/modules/$kernel
-    ls $root/$modules >/work/before
+    ls $root/$modules >/build/before
     inside depmod "$kernel" >&2
-    keep depmod-$kernel.tar $(ls $root/$modules | grep -v -x -F -f /work/before | sed "s,^,$modules/,")
+    keep depmod-$kernel.tar $(ls $root/$modules | grep -v -x -F -f /build/before | sed "s,^,$modules/,")
   done
 fi
 initrd_key() {
