@@ -1,6 +1,7 @@
 import { tracked } from '../../core/events.ts';
 import type { Sha256 } from '../../core/digest.ts';
 import { AppError } from '../../core/errors.ts';
+import { settleAll } from '../../core/settle.ts';
 import { download } from '../../edge/http.ts';
 import type { RepositorySpec } from '../lock/ports.ts';
 import { describeAttempts, firstOf, type Attempt } from './attempts.ts';
@@ -54,7 +55,7 @@ export async function fetchFiles(
       const bytes = [...done.values()].reduce((sum, value) => sum + value, 0);
       state.sink({ type: 'progress', id: task.id, done: bytes, total, unit: 'bytes' });
     });
-    const results = await Promise.all(
+    const results = await settleAll(
       wanted.map((file) =>
         fetchOnce(state, file, (bytes) => {
           done.set(file, bytes);

@@ -1,4 +1,5 @@
 import { AppError } from '../../core/errors.ts';
+import { settleAll } from '../../core/settle.ts';
 import { download } from '../../edge/http.ts';
 import { decompress, type Compression } from '../formats/decompress.ts';
 import type { Release, ReleaseFile } from '../formats/release.ts';
@@ -44,7 +45,7 @@ export async function fetchIndexes(
     ...architectures.map((name) => describe(release, 'packages', component, name)),
     ...(options.sources === true ? [describe(release, 'sources', component, 'source')] : []),
   ]);
-  await Promise.all(wanted.map((index) => fetchIndex(state, release, index)));
+  await settleAll(wanted.map((index) => fetchIndex(state, release, index)));
   return wanted;
 }
 

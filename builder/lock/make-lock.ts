@@ -7,6 +7,7 @@
  * ```
  */
 import { AppError } from '../../core/errors.ts';
+import { settleAll } from '../../core/settle.ts';
 import { packagesIn, type BinaryPackage } from '../formats/packages-index.ts';
 import type {
   EvidenceArchive,
@@ -80,7 +81,7 @@ function fetchAll(request: LockRequest, sources: boolean): Promise<ReleaseWithIn
   const suites = recipe.repositories.flatMap((repository) =>
     repository.suites.map((suite) => ({ repository, suite })),
   );
-  return Promise.all(
+  return settleAll(
     suites.map(async ({ repository, suite }) => {
       const locked = previous?.releases.find(
         (release) => release.repository === repository.name && release.suite === suite,

@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import type { WantedFile } from '../../../builder/fetch/files.ts';
@@ -27,6 +28,7 @@ beforeEach(() => {
   for (const one of [mirror, second]) {
     one.clearFaults();
     one.server.requests.length = 0;
+    one.server.onRequest = () => undefined;
   }
   mirror.content = new Map(pristine);
   second.content = new Map(pristine);
@@ -223,6 +225,21 @@ describe('fetchFiles', () => {
     // Two attempts for the first file, none for the second.
     expect(mirror.requests.map(({ path }) => path)).toEqual([hello, hello]);
     expect(second.requests.map(({ path }) => path)).toEqual([hello, libhello]);
+  });
+
+  test('stopped in the middle, it leaves no half file', async () => {
+    const stop = new AbortController();
+    await using at = await setup({ signal: stop.signal });
+    const files = await wanted(at);
+    mirror.fault(hello, { kind: 'slow', pause: 5, piece: 100 });
+    mirror.server.onRequest = ({ path }) => {
+      if (path === hello)
+        setTimeout(() => {
+          stop.abort(new Error('Ctrl-C'));
+        }, 15);
+    };
+    await expect(at.fetcher.fetchFiles(files)).rejects.toThrow('Ctrl-C');
+    expect(await readdir(at.store.temporaryDirectory)).toEqual([]);
   });
 
   test('offline, touches no network and names what is missing', async () => {
