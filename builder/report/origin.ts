@@ -77,7 +77,7 @@ export function originOf(path: string, tree: Tree, database: ReadonlyMap<string,
       ...(isMovedAway ? { divertedBy: diversion.by } : {}),
     };
   }
-  return { kind: 'made', by: maker(path), scripts: mentioning(`/${path}`, database) };
+  return { kind: 'made', by: maker(path, tree.get(path)?.link), scripts: mentioning(`/${path}`, database) };
 }
 
 interface Diversion {
@@ -163,7 +163,8 @@ const MAKERS: readonly (readonly [RegExp, string])[] = [
   [/^(bin|sbin|lib|lib64)$/, 'the merged /usr: the first thing in the tree'],
 ];
 
-function maker(path: string): string {
+function maker(path: string, link = ''): string {
+  if (link.startsWith('/etc/alternatives/')) return 'update-alternatives, called by the scripts of packages';
   const known = MAKERS.find(([paths]) => paths.test(path))?.[1];
   return known ?? 'scripts of packages, while these were configured';
 }

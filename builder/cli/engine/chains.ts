@@ -1,6 +1,6 @@
 import { AppError } from '../../../core/errors.ts';
 import type { Fingerprint } from '../../verify/fingerprint.ts';
-import { openIndex } from '../../fetch/indexes.ts';
+import { openIndexAnew } from '../../fetch/indexes.ts';
 import { proofError, proveLock } from '../../lock/prove.ts';
 import type { Lock, LockedIndex, LockedPackage } from '../../lock/schema.ts';
 import { infoPackage } from '../../report/origin.ts';
@@ -42,7 +42,7 @@ export async function chainOf(session: Session, locked: LockedRecipe, name: stri
     keyring,
     allowedKeys: (repository) => recipe.repositories.find((one) => one.name === repository)?.keys ?? [],
     evidence: evidenceOf(session),
-    openIndex: (one) => openIndex(session.store, one),
+    openIndex: (one) => openIndexAnew(session.store, one),
     now: new Date(session.context.clock()),
   });
   if (proof.broken.length > 0) throw proofError(proof, lockPath(session, recipe.name));
