@@ -2,12 +2,14 @@ import { availableParallelism } from 'node:os';
 import type { Command } from './command.ts';
 import { buildCommand } from './commands/build.ts';
 import { completionCommand } from './commands/completion.ts';
+import { diffCommand } from './commands/diff.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
 import { gcCommand } from './commands/gc.ts';
 import { keysCommand } from './commands/keys.ts';
 import { lockCommand } from './commands/lock.ts';
 import { runCommand } from './commands/run.ts';
+import { traceCommand } from './commands/trace.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { reproduceCommand } from './commands/reproduce.ts';
 import { schemaCommand } from './commands/schema.ts';
@@ -25,6 +27,8 @@ export const COMMANDS: readonly Command[] = [
     async (context, request) => (await import('./engine/reproduce.ts')).reproduce(context, request),
     availableParallelism(),
   ),
+  traceCommand(async (context, request) => (await import('./engine/trace.ts')).trace(context, request)),
+  diffCommand(async (context, request) => (await import('./engine/diff.ts')).diff(context, request)),
   explainCommand(async (context, request) => (await import('./engine/explain.ts')).explain(context, request)),
   runCommand(async (context, request) => (await import('./engine/run.ts')).runImage(context, request)),
   keysCommand(async (context, request) => (await import('./engine/keys.ts')).keys(context, request)),

@@ -70,6 +70,18 @@ export async function openIndex(store: Store, index: VerifiedIndex): Promise<Buf
   return store.read(plain, path);
 }
 
+/**
+ * The decompressed bytes of an index for a proof: hashed and decompressed here and now, without what earlier
+ * runs remembered. Throws as `openIndex`.
+ */
+export async function openIndexAnew(store: Store, index: VerifiedIndex): Promise<Buffer> {
+  const kind = VARIANTS.find(([suffix]) => suffix !== '' && index.path.endsWith(suffix))?.[1] ?? 'none';
+  const options = { maxBytes: index.plain?.size ?? MAX_PLAIN, where: index.path };
+  const pieces: Uint8Array[] = [];
+  for await (const piece of decompress(kind, store.stream(index, index.path), options)) pieces.push(piece);
+  return Buffer.concat(pieces);
+}
+
 function describe(
   release: IndexedRelease,
   kind: VerifiedIndex['kind'],

@@ -28,7 +28,7 @@ interface ArmedFault {
   left: number;
 }
 
-/** Serves a map of files on 127.0.0.1 below `/debian/`, with Range, ETag and faults on demand. */
+/** Serves a map of files on 127.0.0.1 below `/debian/` or any other first name, with Range, ETag and faults on demand. */
 export class MirrorServer implements AsyncDisposable {
   readonly requests: ServedRequest[] = [];
   /** Whether answers carry an ETag; default true. */
@@ -70,7 +70,7 @@ export class MirrorServer implements AsyncDisposable {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const path = decodeURIComponent(request.url ?? '').replace(/^\/debian\//, '');
+    const path = decodeURIComponent(request.url ?? '').replace(/^\/[^/]+\//, '');
     const served = { method: request.method ?? '', path, range: request.headers.range };
     this.requests.push(served);
     this.onRequest(served);

@@ -25,7 +25,7 @@ export type LockPolicy = BuildRequest['onStaleLock'] | 'mend' | 'renew';
 
 /** Builds recipes and puts their products into the output directory. */
 export async function build(context: Context, request: BuildRequest): Promise<void> {
-  await using session = await openSession(context, request);
+  await using session = await openSession(context, { ...request, lookOnly: request.dryRun });
   // A dry run makes no lock: it says what a build with the locks as they are would do.
   const policy = request.dryRun ? 'fail' : request.onStaleLock;
   const recipes = await lockRecipes(session, request.recipes, () => policy);

@@ -1,7 +1,7 @@
-import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { compareTrees, describeDifference, readTree, type Tree } from '../../report/tree.ts';
+import { compareTrees, describeDifference, type Tree } from '../../report/tree.ts';
 import type { Session } from './session.ts';
+import { holdsTree, treeInFile } from './snapshots.ts';
 
 const LISTED = 50;
 const CHUNK = 1024 * 1024;
@@ -9,24 +9,17 @@ const CHUNK = 1024 * 1024;
 /** In what two files differ: the paths inside where they hold a tree, else the first byte. */
 export async function describeFileDifference(
   session: Session,
-  name: string,
+  { name, toolbox }: { readonly name: string; readonly toolbox: string },
   first: string,
   second: string,
 ): Promise<string[]> {
-  const trees = [await treeOf(session, name, first), await treeOf(session, name, second)];
-  const [a, b] = trees;
-  const differences = a === undefined || b === undefined ? [] : compareTrees(a, b);
+  const treeOf = (path: string): Promise<Tree> => treeInFile(session, { path, toolbox, name });
+  const differences = holdsTree(name) ? compareTrees(await treeOf(first), await treeOf(second)) : [];
   if (differences.length === 0)
     return [`${name}: differs from byte ${await firstDifference(first, second)} on`];
   const lines = differences.slice(0, LISTED).map((one) => `${name}: ${describeDifference(one)}`);
   const more = differences.length - lines.length;
   return more > 0 ? [...lines, `${name}: and ${more} more`] : lines;
-}
-
-/** The tree that a file holds, by the ending of its name; undefined for a file that holds none. */
-export async function treeOf(_session: Session, name: string, path: string): Promise<Tree | undefined> {
-  if (name.endsWith('.tar')) return await readTree(createReadStream(path, { highWaterMark: CHUNK }), name);
-  return undefined;
 }
 
 /** Offset of the first byte in which two files differ. */

@@ -1,6 +1,6 @@
 import { AppError } from '../../../core/errors.ts';
 import { mapLimit } from '../../../core/parallel.ts';
-import { openIndex } from '../../fetch/indexes.ts';
+import { openIndexAnew } from '../../fetch/indexes.ts';
 import type { WantedFile } from '../../fetch/files.ts';
 import { proveLock, type BrokenLink } from '../../lock/prove.ts';
 import type { Lock } from '../../lock/schema.ts';
@@ -42,7 +42,7 @@ export async function proveRecipe(
     keyring,
     allowedKeys: (name) => recipe.repositories.find((repository) => repository.name === name)?.keys ?? [],
     evidence: evidenceOf(session),
-    openIndex: (index) => openIndex(session.store, index),
+    openIndex: (index) => openIndexAnew(session.store, index),
     now: new Date(session.context.clock()),
   });
   const store = await proveStored(session, wantedFiles(locked));

@@ -112,6 +112,8 @@ async function notIdentical(
   different: readonly Compared[],
   { products, results, manifests, second }: Parameters<typeof report>[2],
 ): Promise<AppError> {
+  const loaded = await loadBuildable(session.context.recipes, recipe);
+  const toolbox = loaded.recipe.kind === 'toolbox' ? recipe : loaded.recipe.toolbox;
   const kept = join(session.context.cwd, 'out', 'reproduce');
   await mkdir(kept, { recursive: true });
   const lines = manifests.map((file) => `${file}: the manifests differ`);
@@ -127,7 +129,7 @@ async function notIdentical(
       join(second.out, file),
     ] as const;
     await copyFile(paths[1], join(kept, file));
-    lines.push(...(await describeFileDifference(session, file, paths[0], paths[1])));
+    lines.push(...(await describeFileDifference(session, { name: file, toolbox }, paths[0], paths[1])));
   }
   return new AppError({
     kind: 'verification',
