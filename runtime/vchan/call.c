@@ -90,9 +90,9 @@ static int outcome(struct call *call) {
 
 static int converse(struct call *call) {
     for (;;) {
-        if (!qf_turn(&call->link, &call->transport)) break;
+        if (!qf_receive(&call->link, &call->transport)) break;
         int status = outcome(call);
-        if (!qf_turn(&call->link, &call->transport) && status < 0) break;
+        if (qf_flush(&call->link, &call->transport) < 0 && status < 0) break;
         if (status >= 0) return status;
         bool wants_input = call->input_open && qf_room(&call->link, call->stream, 0) > 0;
         struct pollfd entries[] = {

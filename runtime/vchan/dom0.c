@@ -116,16 +116,28 @@ static void refuse_guest(struct bridge *bridge) {
     }
 }
 
+/* Hands on what came in until nothing more goes out. False when the guest is gone. */
 static bool turn(struct bridge *bridge) {
-    if (!qf_turn(&bridge->link, &bridge->transport)) return false;
-    refuse_guest(bridge);
-    for (int i = 0; i < MAX_CLIENTS; i++) {
-        if (!bridge->clients[i]) continue;
-        bool alive = qf_turn(&bridge->clients[i]->link, &bridge->clients[i]->transport);
-        turn_client(bridge, bridge->clients[i]);
-        if (!alive || !qf_turn(&bridge->clients[i]->link, &bridge->clients[i]->transport)) drop_client(bridge, i);
-    }
-    return qf_turn(&bridge->link, &bridge->transport);
+    ssize_t moved;
+    if (!qf_receive(&bridge->link, &bridge->transport)) return false;
+    for (int i = 0; i < MAX_CLIENTS; i++)
+        if (bridge->clients[i] && !qf_receive(&bridge->clients[i]->link, &bridge->clients[i]->transport)) drop_client(bridge, i);
+    do {
+        refuse_guest(bridge);
+        moved = 0;
+        for (int i = 0; i < MAX_CLIENTS; i++) {
+            struct client *client = bridge->clients[i];
+            if (!client) continue;
+            turn_client(bridge, client);
+            ssize_t sent = qf_flush(&client->link, &client->transport);
+            if (sent < 0) drop_client(bridge, i);
+            else moved += sent;
+        }
+        ssize_t sent = qf_flush(&bridge->link, &bridge->transport);
+        if (sent < 0) return false;
+        moved += sent;
+    } while (moved > 0);
+    return true;
 }
 
 static void run(struct bridge *bridge, struct qf_peer *peer, int listener) {

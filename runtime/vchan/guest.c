@@ -46,15 +46,22 @@ static void drain(int fd) {
     while (read(fd, &info, sizeof info) == sizeof info) continue;
 }
 
+/* Lets the processes speak until nothing more goes out. False when dom0 is gone. */
+static bool turn(struct guest *guest) {
+    ssize_t sent;
+    do {
+        start_asked(guest);
+        turn_processes(guest);
+        sent = qf_flush(&guest->link, &guest->transport);
+    } while (sent > 0);
+    return sent == 0;
+}
+
 /* Serves one connection of dom0 to its end. */
 static void serve(struct guest *guest, struct qf_peer *peer) {
     struct pollfd entries[FIXED + 3 * QF_MAX_STREAMS];
     qf_link_init(&guest->link, false);
-    while (qf_turn(&guest->link, &guest->transport)) {
-        start_asked(guest);
-        turn_processes(guest);
-        qf_pump(&guest->link);
-        if (!qf_turn(&guest->link, &guest->transport)) break;
+    while (qf_receive(&guest->link, &guest->transport) && turn(guest)) {
         nfds_t count = FIXED;
         entries[0] = (struct pollfd){.fd = guest->transport.fd, .events = qf_events(&guest->link, &guest->transport)};
         entries[1] = (struct pollfd){.fd = qf_peer_fd(peer), .events = POLLIN};

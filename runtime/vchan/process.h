@@ -21,7 +21,9 @@ struct qf_process {
 };
 
 /* Where the programs are that answer to a service's name. */
+#ifndef QF_SERVICES
 #define QF_SERVICES "/usr/lib/qubeforge/services"
+#endif
 
 /* Starts the service that a stream asks for, or refuses the stream. False when it was refused. */
 bool qf_process_start(struct qf_process *process, struct qf_stream *stream);

@@ -144,7 +144,7 @@ static bool got_credit(struct qf_link *link, struct qf_stream *stream, int c, co
     struct qf_channel *channel = &stream->channel[c];
     if (!sends(stream, c) || length != 4) return fail(link, "credit that makes no sense");
     uint32_t amount = get32(payload);
-    if (amount > QF_WINDOW - channel->credit) return fail(link, "more credit than a window holds");
+    if (amount == 0 || amount > QF_WINDOW - channel->credit) return fail(link, "credit that no window holds");
     channel->credit += amount;
     return true;
 }

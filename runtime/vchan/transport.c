@@ -4,9 +4,6 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-/* Bytes received in one turn, so that a busy peer does not keep everybody else waiting. */
-#define TURN_BYTES (4 * QF_WINDOW)
-
 static bool socket_wake(struct qf_transport *transport) {
     (void)transport;
     return true;
@@ -34,29 +31,27 @@ void qf_socket_transport(struct qf_transport *transport, int fd) {
     };
 }
 
-static bool receive_all(struct qf_link *link, struct qf_transport *transport) {
+bool qf_receive(struct qf_link *link, struct qf_transport *transport) {
     static uint8_t bytes[QF_WINDOW];
-    for (size_t total = 0; total < TURN_BYTES;) {
+    for (;;) {
         ssize_t got = transport->receive(transport, bytes, sizeof bytes);
         if (got < 0) return false;
         if (got == 0) return true;
         if (!qf_feed(link, bytes, (size_t)got)) return false;
-        total += (size_t)got;
     }
-    return true;
 }
 
-bool qf_turn(struct qf_link *link, struct qf_transport *transport) {
-    bool alive = receive_all(link, transport);
-    qf_pump(link);
-    while (alive && link->out_used > 0) {
-        ssize_t sent = transport->send(transport, link->out, link->out_used);
-        if (sent < 0) return false;
-        if (sent == 0) break;
-        qf_sent(link, (size_t)sent);
+ssize_t qf_flush(struct qf_link *link, struct qf_transport *transport) {
+    ssize_t total = 0;
+    for (;;) {
         qf_pump(link);
+        if (link->out_used == 0) return total;
+        ssize_t sent = transport->send(transport, link->out, link->out_used);
+        if (sent < 0) return -1;
+        if (sent == 0) return total;
+        qf_sent(link, (size_t)sent);
+        total += sent;
     }
-    return alive;
 }
 
 short qf_events(const struct qf_link *link, const struct qf_transport *transport) {

@@ -24,8 +24,14 @@ struct qf_transport {
 /* Runs over a connected, non-blocking socket. */
 void qf_socket_transport(struct qf_transport *transport, int fd);
 
-/* Moves what can be moved in both directions. False when the link is over. */
-bool qf_turn(struct qf_link *link, struct qf_transport *transport);
+/* Takes in everything that has arrived. False when the link is over. */
+bool qf_receive(struct qf_link *link, struct qf_transport *transport);
+
+/*
+ * Sends what is pending and goes now: how many bytes, or -1 when the other side is gone. Sending makes room, so
+ * whoever has more to say asks again until it is 0; only then may it wait in poll.
+ */
+ssize_t qf_flush(struct qf_link *link, struct qf_transport *transport);
 
 /* The poll events that the transport waits for now. */
 short qf_events(const struct qf_link *link, const struct qf_transport *transport);

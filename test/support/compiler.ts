@@ -16,10 +16,17 @@ export function findCompiler(): string | undefined {
 }
 
 /** Compiles C sources, with address and undefined-behaviour sanitizers, into a program of its own. */
-export function compileSanitized(compiler: string, sources: readonly string[], include: string): string {
+export function compileSanitized(
+  compiler: string,
+  sources: readonly string[],
+  include: string,
+  defines: readonly string[] = [],
+): string {
   const program = join(mkdtempSync(join(tmpdir(), 'qubeforge-c-')), 'program');
   const checks = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-Wall', '-Wextra', '-Werror'];
   const flags = ['-std=c11', '-D_GNU_SOURCE', '-g', '-O1', `-I${include}`, ...checks];
-  execFileSync(compiler, [...flags, ...sources, '-o', program], { stdio: ['ignore', 'inherit', 'inherit'] });
+  execFileSync(compiler, [...flags, ...defines, ...sources, '-o', program], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
   return program;
 }

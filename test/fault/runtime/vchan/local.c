@@ -1,0 +1,71 @@
+/*
+ * Both ends of the channel on one machine: a UNIX socket stands in for the vchan, everything else is what
+ * runs in dom0 and in guests. `local guest SOCKET` and `local dom0 SOCKET LISTEN`.
+ */
+#include "dom0.c"
+#include "guest.h"
+
+#include <sys/eventfd.h>
+
+static const char *channel;
+
+struct qf_peer {
+    int fd;
+};
+
+struct qf_peer *qf_peer_watch(unsigned domain) {
+    (void)domain;
+    struct qf_peer *peer = calloc(1, sizeof *peer);
+    if (peer) peer->fd = eventfd(0, EFD_CLOEXEC);
+    return peer;
+}
+
+int qf_peer_fd(const struct qf_peer *peer) {
+    return peer->fd;
+}
+
+bool qf_peer_alive(struct qf_peer *peer) {
+    (void)peer;
+    return true;
+}
+
+bool qf_vchan_serve(struct qf_transport *transport, unsigned domain) {
+    (void)domain;
+    static int listener = -1;
+    if (listener < 0) listener = listen_at(channel);
+    struct pollfd entry = {.fd = listener, .events = POLLIN};
+    poll(&entry, 1, -1);
+    int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    qf_socket_transport(transport, fd);
+    return fd >= 0;
+}
+
+bool qf_vchan_connect(struct qf_transport *transport, unsigned domain) {
+    (void)domain;
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    memcpy(address.sun_path, channel, strlen(channel) + 1);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (connect(fd, (struct sockaddr *)&address, sizeof address) != 0) {
+        close(fd);
+        return false;
+    }
+    qf_socket_transport(transport, fd);
+    return true;
+}
+
+void qf_vchan_close(struct qf_transport *transport) {
+    close(transport->fd);
+}
+
+int main(int argc, char **argv) {
+    channel = argv[2];
+    signal(SIGPIPE, SIG_IGN);
+    if (argc == 3 && strcmp(argv[1], "guest") == 0) return qf_guest();
+    if (argc != 4) return 2;
+    struct bridge *bridge = calloc(1, sizeof *bridge);
+    for (int i = 0; i < CONNECT_TRIES && !bridge->transport.wake; i++)
+        if (!qf_vchan_connect(&bridge->transport, 1)) usleep(CONNECT_PAUSE_US);
+    qf_link_init(&bridge->link, true);
+    run(bridge, qf_peer_watch(1), listen_at(argv[3]));
+    return 0;
+}
