@@ -3,7 +3,6 @@ import { disposableOf } from '../model/resolve.ts';
 import { holdMachine } from './apply.ts';
 import { qubeNamed } from './context.ts';
 import { observe } from './observe.ts';
-import { removeRecord } from './records.ts';
 import { start } from './start.ts';
 import { stop } from './stop.ts';
 import type { Context } from './context.ts';
@@ -29,7 +28,6 @@ export async function openDisposable(
 export async function closeDisposable(context: Context, name: string): Promise<void> {
   await using _held = await holdMachine(context);
   await stop(context, name, { patience: 0, kill: true });
-  await removeRecord(context.machine, name);
 }
 
 async function freeName(context: Context): Promise<string> {

@@ -45,8 +45,11 @@ export async function updateRecord(
   await disk.files.write(`${PATHS.domains}/${name}.json`, JSON.stringify({ ...former, ...change }));
 }
 
-export async function removeRecord({ files }: Disk, name: string): Promise<void> {
-  await files.remove(`${PATHS.domains}/${name}.json`);
+/** Notes that a qube no longer runs; of a qube that is not in the file nothing is kept. */
+export async function closeRecord(disk: Disk, name: string, declared: boolean): Promise<void> {
+  if (!(await readRecords(disk)).has(name)) return;
+  if (declared) await updateRecord(disk, name, { domid: 0, network: undefined, firewall: undefined });
+  else await disk.files.remove(`${PATHS.domains}/${name}.json`);
 }
 
 export async function readNumbers({ files }: Disk): Promise<Numbers> {

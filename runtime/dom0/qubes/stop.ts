@@ -3,6 +3,7 @@ import { withDisposables } from '../model/plan/apply.ts';
 import { VolumeSet } from '../model/volumes.ts';
 import { execute } from './execute.ts';
 import { observe } from './observe.ts';
+import { closeRecord } from './records.ts';
 import { stopChannel } from './channel.ts';
 import type { Context } from './context.ts';
 
@@ -36,4 +37,5 @@ export async function cleanUp(context: Context, name: string): Promise<void> {
   const qube = withDisposables(context.qubes, observed).get(name);
   const powerCut = !observed.startedSinceBoot.has(name);
   await execute(context, recoverSteps(name, qube, new VolumeSet(observed.volumes), powerCut));
+  await closeRecord(context.machine, name, qube !== undefined);
 }
