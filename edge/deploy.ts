@@ -117,8 +117,13 @@ async function feed(path: string, to: Writable, look: (chunk: Buffer) => void): 
 
 function drained(to: Writable): Promise<void> {
   return new Promise((resolve) => {
-    to.once('drain', resolve);
-    to.once('close', resolve);
+    const done = (): void => {
+      to.off('drain', done);
+      to.off('close', done);
+      resolve();
+    };
+    to.on('drain', done);
+    to.on('close', done);
   });
 }
 

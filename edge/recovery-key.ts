@@ -3,17 +3,17 @@ import qrcode from 'qrcode-terminal';
 import type { Secret } from '../core/secret.ts';
 
 /**
- * Shows the recovery key on the terminal only, with a QR code to photograph. On a terminal it waits
+ * Shows the recovery key on the terminal only, with a QR code to photograph. With `wait` it waits
  * until the key was written down and then clears the screen.
  */
-export async function showRecoveryKey(key: Secret): Promise<void> {
+export async function showRecoveryKey(key: Secret, wait: boolean): Promise<void> {
   const qr = await new Promise<string>((resolve) => {
     qrcode.generate(key.reveal(), { small: isUtf8() }, resolve);
   });
   process.stderr.write(
     `\nThe recovery key opens the disk when the passphrase is lost. It is shown once. Write it down and\nkeep it away from the machine:\n\n    ${key.reveal()}\n\n${isUtf8() ? `${qr}\n` : ''}`,
   );
-  if (!process.stdin.isTTY) return;
+  if (!wait) return;
   const prompt = createInterface({ input: process.stdin, output: process.stderr });
   await prompt.question('Press Enter when you have written it down: ');
   prompt.close();

@@ -79,9 +79,10 @@ export async function carryOut(
   }, log);
   const work = { ...execute, run: loggedRunner(execute.run, log) };
   const { steps, context } = made;
+  const attended = args.command === 'wizard';
   try {
     await ports.interruptible((signal) =>
-      runSteps({ steps, images: context.images, journal, ports: work, secrets, sink, signal }),
+      runSteps({ steps, images: context.images, journal, ports: work, secrets, sink, signal, attended }),
     );
   } catch (error) {
     throw await failed(error, ports, made, journal, log.text());

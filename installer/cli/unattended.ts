@@ -26,7 +26,13 @@ export async function installUnattended(args: Arguments, ports: Ports, device: s
   try {
     const erase = (await ports.readText(`${MOUNTED}/erase`)).trim();
     return await install(
-      { ...args, answers: `${MOUNTED}/answers.yaml`, secrets: `${MOUNTED}/secrets.yaml`, erase },
+      {
+        ...args,
+        command: 'install',
+        answers: `${MOUNTED}/answers.yaml`,
+        secrets: `${MOUNTED}/secrets.yaml`,
+        erase,
+      },
       ports,
     );
   } finally {

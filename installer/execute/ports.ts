@@ -16,8 +16,8 @@ export interface ExecutePorts {
   readonly readDevice: (path: string, offset: number, length: number) => Promise<Uint8Array>;
   /** Writes bytes to a device and waits until they are on it. */
   readonly writeDevice: (path: string, offset: number, bytes: Uint8Array) => Promise<void>;
-  /** Shows the recovery key to the person, once and nowhere else; resolves when it was seen. */
-  readonly showRecoveryKey: (key: Secret) => Promise<void>;
+  /** Shows the recovery key once and nowhere else. `wait`: until somebody says that it was written down. */
+  readonly showRecoveryKey: (key: Secret, wait: boolean) => Promise<void>;
   /** Random bytes for keys. */
   readonly random: (length: number) => Uint8Array;
 }

@@ -15,6 +15,8 @@ export interface Execution {
   readonly ports: ExecutePorts;
   readonly secrets: RunSecrets;
   readonly sink: EventSink;
+  /** Somebody sits at the console and can confirm what they see. */
+  readonly attended: boolean;
   /** Ends the run after the step that is being done. */
   readonly signal?: AbortSignal;
 }
@@ -84,7 +86,7 @@ function inputText(part: Input, secrets: ReadonlyMap<SecretName, Secret | undefi
 type Fill = (input: readonly Input[]) => string;
 
 async function apply(
-  { ports, images, sink }: Execution,
+  { ports, images, sink, attended }: Execution,
   step: Step,
   action: Action,
   fill: Fill,
@@ -114,7 +116,7 @@ async function apply(
       await ports.copy(action.file, action.to);
       return;
     case 'show-recovery-key':
-      await ports.showRecoveryKey(new Secret(fill([{ secret: 'recovery-key' }])));
+      await ports.showRecoveryKey(new Secret(fill([{ secret: 'recovery-key' }])), attended);
       return;
     case 'keep-log':
       await ports.writeFile(action.path, ports.log.text(), 0o600);

@@ -39,6 +39,7 @@ export function volumeSteps(context: Context): Step[] {
       'dom0-pool',
       'Make the thin pool of dom0',
       pool('dom0-pool', group, volumes.dom0Pool, volumes.dom0Metadata, 64 * KIB),
+      [errorWhenFull(context, 'dom0-pool')],
     ),
     volume(context, 'root', 'Make the root volume of dom0', [
       ...['--thin', '-n', 'root', '-V', `${volumes.root}b`, `${group}/dom0-pool`],
@@ -54,6 +55,7 @@ function qubePool(context: Context): Step {
     'qube-pool',
     'Make the thin pool of the qubes',
     pool('qube-pool', volumeGroup(identity), volumes.qubePool, volumes.qubeMetadata, volumes.qubeChunk),
+    [errorWhenFull(context, 'qube-pool')],
   );
 }
 
@@ -70,6 +72,11 @@ function btrfsPool(context: Context): Step {
   return { ...step, verify: [...step.verify, uuidIs(device, identity.pool)] };
 }
 
+/** A full pool fails writes at once: waiting for space would hang every qube on it. */
+function errorWhenFull(context: Context, name: string): Action {
+  return lvm(context, [0], 'lvchange', '--errorwhenfull', 'y', `${volumeGroup(context.identity)}/${name}`);
+}
+
 /** Zeroing is on: without it a qube could read what another wrote before. */
 function pool(name: string, group: string, size: number, metadata: number, chunk: number): string[] {
   return [
@@ -80,7 +87,6 @@ function pool(name: string, group: string, size: number, metadata: number, chunk
     `--chunksize=${chunk / KIB}k`,
     '--zero=y',
     '--discards=passdown',
-    '--errorwhenfull=y',
     group,
   ];
 }
