@@ -8,6 +8,8 @@ export interface RpmDependency {
   readonly name: string;
   readonly operator?: '<' | '<=' | '=' | '>=' | '>';
   readonly version?: string;
+  /** Needed before this script runs, not only in the end. */
+  readonly before?: RpmScript;
 }
 
 const LESS = 2;
@@ -46,8 +48,9 @@ const RPMLIB_FEATURES: readonly Flagged[] = [
 
 /** The tags of requires, provides (itself included) and conflicts. */
 export function dependencyTags(spec: RpmSpec, scripts: readonly Flagged[]): [number, HeaderValue][] {
-  const own = printEvr({ epoch: 0, version: spec.version, release: spec.release });
-  const plain = (list: readonly RpmDependency[] = []): Flagged[] => list.map((one) => ({ ...one, extra: 0 }));
+  const own = printEvr({ ...spec, epoch: spec.versionEpoch ?? 0 });
+  const plain = (list: readonly RpmDependency[] = []): Flagged[] =>
+    list.map((one) => ({ ...one, extra: one.before === undefined ? 0 : SCRIPT_FLAGS[one.before] }));
   return [
     ...columns([...plain(spec.requires), ...scripts, ...RPMLIB_FEATURES], {
       name: TAG.requireName,

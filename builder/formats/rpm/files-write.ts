@@ -4,16 +4,26 @@ import type { HeaderValue } from './header-write.ts';
 import { TAG } from './tags.ts';
 
 /** One path of a package that we write, absolute. Directories belong to it only when they are listed. */
-export type RpmSourceFile =
-  | {
-      readonly path: string;
-      readonly mode: number;
-      readonly content: string | Uint8Array;
-      /** `%config(noreplace)`: an update keeps what the user changed. */
-      readonly config?: boolean;
-    }
-  | { readonly path: string; readonly linkname: string }
-  | { readonly path: string; readonly mode: number; readonly directory: true };
+export type RpmSourceFile = Owner &
+  (
+    | {
+        readonly path: string;
+        readonly mode: number;
+        readonly content: string | Uint8Array;
+        /** `%config(noreplace)`: an update keeps what the user changed. */
+        readonly config?: boolean;
+        /** Text form of capabilities(7), for example `cap_net_raw=ep`. */
+        readonly capabilities?: string;
+      }
+    | { readonly path: string; readonly linkname: string }
+    | { readonly path: string; readonly mode: number; readonly directory: true }
+  );
+
+interface Owner {
+  /** Names; root where they are not given. */
+  readonly user?: string;
+  readonly group?: string;
+}
 
 /** A file as header and payload describe it. */
 export interface WrittenFile {
@@ -24,6 +34,9 @@ export interface WrittenFile {
   /** Content, or the target of a link; empty for a directory. */
   readonly data: Buffer;
   readonly flags: number;
+  readonly user: string;
+  readonly group: string;
+  readonly capabilities: string;
 }
 
 const DIRECTORY = 0o040000;
@@ -45,15 +58,17 @@ export function toFiles(sources: readonly RpmSourceFile[]): readonly WrittenFile
 }
 
 function toFile(source: RpmSourceFile, inode: number): WrittenFile {
-  const { path } = source;
-  if ('linkname' in source) {
-    return { path, mode: LINK | 0o777, inode, data: Buffer.from(source.linkname), flags: 0 };
-  }
-  if ('directory' in source) {
-    return { path, mode: DIRECTORY | source.mode, inode, data: Buffer.alloc(0), flags: 0 };
-  }
-  const flags = source.config === true ? CONFIG_NOREPLACE : 0;
-  return { path, mode: REGULAR | source.mode, inode, data: Buffer.from(source.content as Uint8Array), flags };
+  const { path, user = 'root', group = 'root' } = source;
+  const common = { path, inode, user, group, capabilities: '', flags: 0 };
+  if ('linkname' in source) return { ...common, mode: LINK | 0o777, data: Buffer.from(source.linkname) };
+  if ('directory' in source) return { ...common, mode: DIRECTORY | source.mode, data: Buffer.alloc(0) };
+  return {
+    ...common,
+    mode: REGULAR | source.mode,
+    data: Buffer.from(source.content as Uint8Array),
+    flags: source.config === true ? CONFIG_NOREPLACE : 0,
+    capabilities: source.capabilities ?? '',
+  };
 }
 
 /** The tags that describe the files; none when there are none. */
@@ -81,8 +96,8 @@ export function fileTags(files: readonly WrittenFile[], epoch: number): [number,
     [TAG.fileDigests, strings((file) => (is(REGULAR, file) ? sha256(file.data) : ''))],
     [TAG.fileLinkTargets, strings((file) => (is(LINK, file) ? file.data.toString('utf8') : ''))],
     [TAG.fileFlags, int32((file) => file.flags)],
-    [TAG.fileUsers, strings(() => 'root')],
-    [TAG.fileGroups, strings(() => 'root')],
+    [TAG.fileUsers, strings((file) => file.user)],
+    [TAG.fileGroups, strings((file) => file.group)],
     [FILE_VERIFY_FLAGS, int32(() => 0xffffffff)],
     [TAG.fileDevices, int32(() => 1)],
     [TAG.fileInodes, int32((file) => file.inode)],
@@ -91,6 +106,9 @@ export function fileTags(files: readonly WrittenFile[], epoch: number): [number,
     [TAG.baseNames, strings((file) => file.path.slice(directoryOf(file.path).length))],
     [TAG.directoryNames, { type: 'strings', value: directories }],
     [TAG.fileDigestAlgorithm, { type: 'int32', value: [8] }],
+    ...(files.some((file) => file.capabilities !== '')
+      ? [[TAG.fileCapabilities, strings((file) => file.capabilities)] satisfies [number, HeaderValue]]
+      : []),
   ];
 }
 

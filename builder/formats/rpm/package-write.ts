@@ -13,6 +13,8 @@ export type RpmScript = 'pre' | 'post' | 'preun' | 'postun' | 'posttrans';
 /** A binary package to write. */
 export interface RpmSpec {
   readonly name: string;
+  /** The E of EVR; 0 when it is not given. */
+  readonly versionEpoch?: number;
   readonly version: string;
   readonly release: string;
   readonly architecture: 'noarch' | 'x86_64';
@@ -27,6 +29,17 @@ export interface RpmSpec {
   readonly files: readonly RpmSourceFile[];
   /** Time of every file and of the build, in seconds since 1970. */
   readonly epoch: number;
+  /** Entries of the header beyond those made from the rest, by tag. */
+  readonly tags?: ReadonlyMap<number, HeaderValue>;
+  /** Packs the payload; without it the payload stays as it is. */
+  readonly packing?: RpmPacking;
+}
+
+/** How a payload is packed, with what the header says about it (tags 1125 and 1126). */
+export interface RpmPacking {
+  readonly compressor: 'gzip' | 'zstd';
+  readonly level: string;
+  pack(cpio: Buffer): Buffer;
 }
 
 /** The parts of a package file, for those who sign the header in between. */
@@ -36,8 +49,8 @@ export interface RpmParts {
 }
 
 /**
- * An RPM v4 package (RPM 4.20 manual, "Package format") whose bytes depend on the arguments only. The
- * payload is not compressed: what a compressor makes of the same bytes differs between its releases.
+ * An RPM v4 package (RPM 4.20 manual, "Package format") whose bytes depend on the arguments only. Our own
+ * packages are not compressed: what a compressor makes of the same bytes differs between its releases.
  *
  * @throws {AppError} of kind `bug` for paths that are not absolute and plain, or stand twice
  */
@@ -48,7 +61,8 @@ export function writeRpm(spec: RpmSpec): Buffer {
 /** The main header and the payload of `writeRpm`. */
 export function writeRpmParts(spec: RpmSpec): RpmParts {
   const files = toFiles(spec.files);
-  const payload = writeCpio(files.map((file) => toCpio(file, spec.epoch)));
+  const cpio = writeCpio(files.map((file) => toCpio(file, spec.epoch)));
+  const payload = spec.packing?.pack(cpio) ?? cpio;
   return { header: writeHeader('main', mainTags(spec, files, payload)), payload };
 }
 
@@ -95,6 +109,7 @@ function mainTags(spec: RpmSpec, files: readonly WrittenFile[], payload: Buffer)
     [TAG.name, text(spec.name)],
     [TAG.version, text(spec.version)],
     [TAG.release, text(spec.release)],
+    ...epochTag(spec.versionEpoch),
     [TAG.summary, { type: 'i18n', value: spec.summary }],
     [DESCRIPTION, { type: 'i18n', value: spec.description }],
     [TAG.buildTime, { type: 'int32', value: [spec.epoch] }],
@@ -108,10 +123,14 @@ function mainTags(spec: RpmSpec, files: readonly WrittenFile[], payload: Buffer)
     [TAG.payloadFormat, text('cpio')],
     [TAG.payloadSha256, { type: 'strings', value: [sha256(payload)] }],
     [TAG.payloadDigestAlgorithm, { type: 'int32', value: [SHA256] }],
+    // rpm 4.20 aborts in Lua scripts of packages that do not say by which version they were made.
+    [RPM_VERSION, text('4.20.1')],
     [ENCODING, text('utf-8')],
     ...scriptTags(spec.scripts ?? {}),
     ...dependencyTags(spec, interpreters(spec.scripts ?? {})),
     ...fileTags(files, spec.epoch),
+    ...packingTags(spec.packing),
+    ...(spec.tags ?? []),
   ]);
 }
 
@@ -119,9 +138,22 @@ const HEADER_LOCALES = 100;
 const DESCRIPTION = 1005;
 const BUILD_HOST = 1007;
 const GROUP = 1016;
+const RPM_VERSION = 1064;
 const ENCODING = 5062;
 /** PGPHASHALGO_SHA256. */
 const SHA256 = 8;
+
+function epochTag(epoch = 0): [number, HeaderValue][] {
+  return epoch === 0 ? [] : [[TAG.epoch, { type: 'int32', value: [epoch] }]];
+}
+
+function packingTags(packing: RpmPacking | undefined): [number, HeaderValue][] {
+  if (packing === undefined) return [];
+  return [
+    [TAG.payloadCompressor, text(packing.compressor)],
+    [TAG.payloadFlags, text(packing.level)],
+  ];
+}
 
 const SCRIPT_TAGS: Readonly<Record<RpmScript, { readonly body: number; readonly program: number }>> = {
   pre: { body: 1023, program: 1085 },

@@ -40,6 +40,7 @@ export const TAG = {
   directoryNames: 1118,
   payloadFormat: 1124,
   payloadCompressor: 1125,
+  payloadFlags: 1126,
   sourcePackage: 1106,
   longFileSizes: 5008,
   longSize: 5009,
