@@ -80,27 +80,26 @@ async function readTar(deb: Buffer, member: DebMember): Promise<TarFile[]> {
 
 function convertFiles(entries: readonly TarFile[], change: Change): RpmSourceFile[] {
   const byPath = new Map(entries.map((file) => [absolute(file.entry.path), file]));
-  return entries.flatMap(({ entry, content }): RpmSourceFile[] => {
-    const path = absolute(entry.path);
+  return entries.flatMap((file): RpmSourceFile[] => {
+    const path = absolute(file.entry.path);
     if (path === '/' || change.leaveOut?.(path) === true) return [];
-    const owner = { user: entry.uname ?? 'root', group: entry.gname ?? 'root' };
-    const { mode } = entry;
-    switch (entry.type) {
-      case 'directory':
-        return [{ path, mode, directory: true, ...owner }];
-      case 'symlink':
-        return [{ path, linkname: entry.linkname ?? '', ...owner }];
-      case 'hardlink':
-        return [{ path, mode, content: byPath.get(absolute(entry.linkname ?? ''))!.content, ...owner }];
-      default: {
-        const capabilities = change.capabilities?.[path];
-        const config = path.startsWith('/etc/');
-        return [
-          { path, mode, content, config, ...owner, ...(capabilities !== undefined && { capabilities }) },
-        ];
-      }
-    }
+    return [convertFile(path, file, byPath, change)];
   });
+}
+
+function convertFile(
+  path: string,
+  { entry, content }: TarFile,
+  byPath: ReadonlyMap<string, TarFile>,
+  change: Change,
+): RpmSourceFile {
+  const owner = { user: entry.uname ?? 'root', group: entry.gname ?? 'root' };
+  const { mode, type, linkname = '' } = entry;
+  if (type === 'directory') return { path, mode, directory: true, ...owner };
+  if (type === 'symlink') return { path, linkname, ...owner };
+  if (type === 'hardlink') return { path, mode, content: byPath.get(absolute(linkname))!.content, ...owner };
+  const capabilities = change.capabilities?.[path] ?? '';
+  return { path, mode, content, config: path.startsWith('/etc/'), capabilities, ...owner };
 }
 
 function absolute(path: string): string {

@@ -48,7 +48,7 @@ export function ldconfigTrigger(script: string): ReadonlyMap<number, HeaderValue
 }
 
 const DIRECTORIES: readonly (readonly [string, number])[] = [
-  ...['boot', 'dev', 'etc', 'home', 'media', 'mnt', 'opt', 'proc', 'run', 'srv', 'sys', 'usr', 'var'].map(
+  ...['boot', 'etc', 'home', 'media', 'mnt', 'opt', 'run', 'srv', 'usr', 'var'].map(
     (name) => [`/${name}`, 0o755] as const,
   ),
   ...['bin', 'sbin', 'lib', 'lib64', 'share', 'local'].map((name) => [`/usr/${name}`, 0o755] as const),
@@ -67,6 +67,9 @@ const base = {
   epoch: EPOCH,
 } as const;
 
+const makeMountPoint = (name: string): string =>
+  `posix.mkdir("/${name}"); posix.chmod("/${name}", ${name === 'dev' ? '0755' : '0555'})`;
+
 /** Directories and the links of the merged /usr. It must be there before anything else. */
 export const filesystem: RpmSpec = {
   ...base,
@@ -78,7 +81,8 @@ export const filesystem: RpmSpec = {
     ...['bin', 'sbin', 'lib', 'lib64'].map((name) => ({ path: `/${name}`, linkname: `usr/${name}` })),
   ],
   tags: new Map([
-    [1151, text('-- runs before anything is unpacked, as that of Fedora does\nposix.umask("u=rwx,go=rx")')],
+    // As in Fedora: these may be mounts already, so the package does not own them.
+    [1151, text(['dev', 'proc', 'sys'].map(makeMountPoint).join('\n'))],
     [1153, text('<lua>')],
   ]),
 };
@@ -113,14 +117,8 @@ export const setup: RpmSpec = {
   files: [
     { path: '/etc/passwd', mode: 0o644, content: lines(PASSWD), config: true },
     { path: '/etc/group', mode: 0o644, content: lines(GROUP), config: true },
-    {
-      path: '/etc/shadow',
-      mode: 0o640,
-      content: 'root::20000:0:99999:7:::\n',
-      config: true,
-      group: 'shadow',
-    },
-    { path: '/etc/gshadow', mode: 0o640, content: 'root:*::\n', config: true, group: 'shadow' },
+    { path: '/etc/shadow', mode: 0, content: 'root::20000:0:99999:7:::\n', config: true },
+    { path: '/etc/gshadow', mode: 0, content: 'root:*::\n', config: true },
     { path: '/etc/nsswitch.conf', mode: 0o644, content: 'passwd: files\ngroup: files\nhosts: files dns\n' },
     { path: '/etc/hostname', mode: 0o644, content: 'fixture\n', config: true },
     { path: '/etc/shells', mode: 0o644, content: '/bin/sh\n/bin/bash\n', config: true },
@@ -146,6 +144,7 @@ export const setup: RpmSpec = {
 
 /** What single packages need beyond the plain conversion. */
 export const CHANGES: Readonly<Record<string, Change>> = {
+  'base-files': { leaveOut: (path) => ['/dev', '/proc', '/sys'].includes(path) },
   dash: { provides: [{ name: '/bin/sh' }] },
   bash: { provides: [{ name: '/bin/bash' }] },
   'libc-bin': { tags: ldconfigTrigger('ldconfig') },
