@@ -25,6 +25,7 @@ import { MirrorHealth } from './mirror-health.ts';
 import type { MirrorSettings } from './mirrors.ts';
 import { Pool } from './pool.ts';
 import { probeSource } from './probe.ts';
+import { fetchRepository, type FetchedRepository, type RpmRepositorySpec } from './repomd.ts';
 import { fetchRelease, type FetchedRelease, type FetchReleaseOptions } from './releases.ts';
 
 export interface FetchContext {
@@ -68,6 +69,11 @@ export class Fetcher {
     options?: FetchReleaseOptions,
   ): Promise<FetchedRelease> {
     return fetchRelease(this.#state, repository, suite, options);
+  }
+
+  /** The metadata of an RPM repository. See `repomd.ts`. */
+  fetchRepository(repository: RpmRepositorySpec, notBefore?: number): Promise<FetchedRepository> {
+    return fetchRepository(this.#state, repository, notBefore);
   }
 
   /** The Packages (and Sources) indexes of a Release, in the store. See `indexes.ts`. */

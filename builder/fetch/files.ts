@@ -3,10 +3,9 @@ import type { Sha256 } from '../../core/digest.ts';
 import { AppError } from '../../core/errors.ts';
 import { settleAll } from '../../core/settle.ts';
 import { download } from '../../edge/http.ts';
-import type { RepositorySpec } from '../lock/ports.ts';
 import { describeAttempts, firstOf, type Attempt } from './attempts.ts';
 import type { FetchState } from './fetcher.ts';
-import { locate, mirrorsOf } from './mirrors.ts';
+import { locate, mirrorsOf, type Mirrored } from './mirrors.ts';
 
 /** A file of a repository's pool that a lock names. */
 export interface WantedFile {
@@ -17,7 +16,7 @@ export interface WantedFile {
   readonly sha256: Sha256;
   /** What it is, for people: `hello 2.10-3 (amd64)`. */
   readonly what: string;
-  readonly repository: RepositorySpec;
+  readonly repository: Mirrored;
   /** Date of the locked Release: adds the snapshot archive as the last mirror. */
   readonly date?: Date;
 }

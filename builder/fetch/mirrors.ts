@@ -19,8 +19,11 @@ export interface MirrorSettings {
   readonly host: readonly HostSource[];
 }
 
+/** What mirrors are chosen by. */
+export type Mirrored = Pick<RepositorySpec, 'name' | 'mirrors' | 'snapshot'>;
+
 /** The mirrors of a repository; `date` (of the locked Release) adds the snapshot archive. */
-export function mirrorsOf(repository: RepositorySpec, settings: MirrorSettings, date?: Date): Mirror[] {
+export function mirrorsOf(repository: Mirrored, settings: MirrorSettings, date?: Date): Mirror[] {
   const candidates: (Mirror | undefined)[] = [
     ...(settings.chosen.get(repository.name) ?? []).map((url) => mirror('chosen', url)),
     ...settings.host
@@ -62,7 +65,7 @@ const DEBIAN_SUITE =
  * A source of the host serves the same files when its address ends in the same path as one of the
  * recipe's mirrors (`/debian`, `/debian-security`) and it is used for suites of Debian.
  */
-function isSameDistribution(source: HostSource, repository: RepositorySpec): boolean {
+function isSameDistribution(source: HostSource, repository: Mirrored): boolean {
   const path = pathOf(source.uri);
   if (path === undefined || !source.suites.some((suite) => DEBIAN_SUITE.test(suite))) return false;
   return repository.mirrors.some((url) => {

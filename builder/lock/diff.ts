@@ -1,7 +1,8 @@
 /** What moved between two locks, for people. */
 import { formatBytes } from '../../core/bytes.ts';
 import { compareDebianVersions } from '../formats/debian-version.ts';
-import type { Lock, LockedPackage, LockedRelease } from './schema.ts';
+import { compareEvr, parseEvr } from '../formats/rpm-version.ts';
+import type { AnyLock, AnyPackage, LockedRelease } from './schema.ts';
 
 export interface Moved {
   readonly name: string;
@@ -11,8 +12,8 @@ export interface Moved {
 }
 
 export interface LockDiff {
-  readonly added: readonly LockedPackage[];
-  readonly removed: readonly LockedPackage[];
+  readonly added: readonly AnyPackage[];
+  readonly removed: readonly AnyPackage[];
   readonly upgraded: readonly Moved[];
   readonly downgraded: readonly Moved[];
   /** Same version, other bytes or another place: worth a look. */
@@ -29,16 +30,17 @@ export interface LockDiff {
 }
 
 /** Compares two locks of one recipe. */
-export function diffLocks(before: Lock, after: Lock): LockDiff {
+export function diffLocks(before: AnyLock, after: AnyLock): LockDiff {
   const old = byName(before);
   const fresh = byName(after);
   const pairs = [...fresh].flatMap(([name, to]) => {
     const from = old.get(name);
     return from === undefined ? [] : [{ from, to }];
   });
+  const compare = after.family === 'fedora' ? compareEvrTexts : compareDebianVersions;
   const moved = (sign: number): Moved[] =>
     pairs
-      .filter(({ from, to }) => compareDebianVersions(to.version, from.version) === sign)
+      .filter(({ from, to }) => Math.sign(compare(to.version, from.version)) === sign)
       .map(({ from, to }) => describeMove(from, to, from.version, to.version));
   const replaced = pairs
     .filter(({ from, to }) => from.version === to.version && placeOf(from) !== placeOf(to))
@@ -82,7 +84,7 @@ export function printLockDiff(diff: LockDiff): string {
   return [...lines, `download   ${sign}${formatBytes(Math.abs(diff.sizeChange))}`].join('\n');
 }
 
-function byName(lock: Lock): Map<string, LockedPackage> {
+function byName(lock: AnyLock): Map<string, AnyPackage> {
   return new Map(lock.packages.map((entry) => [label(entry), entry]));
 }
 
@@ -90,22 +92,36 @@ function label({ name, architecture }: { readonly name: string; readonly archite
   return `${name}:${architecture}`;
 }
 
-function placeOf(entry: LockedPackage): string {
-  return `${entry.sha256.slice(0, 16)} ${entry.repository}/${entry.suite}/${entry.component}/${entry.path}`;
+function placeOf(entry: AnyPackage): string {
+  const part = 'suite' in entry ? `${entry.suite}/${entry.component}/` : '';
+  return `${entry.sha256.slice(0, 16)} ${entry.repository}/${part}${entry.path}`;
 }
 
-function describeMove(from: LockedPackage, to: LockedPackage, before: string, after: string): Moved {
+/** Locks hold EVRs that were read from signed headers, so they can be parsed. */
+function compareEvrTexts(a: string, b: string): number {
+  const [left, right] = [parseEvr(a), parseEvr(b)];
+  return left === undefined || right === undefined ? 0 : compareEvr(left, right);
+}
+
+function describeMove(from: AnyPackage, to: AnyPackage, before: string, after: string): Moved {
   return { name: to.name, architecture: from.architecture, from: before, to: after };
 }
 
-function diffSources(before: Lock, after: Lock): string[] {
-  const print = (lock: Lock): Map<string, string> =>
-    new Map(lock.sources.map((source) => [source.name, source.version]));
+function diffSources(before: AnyLock, after: AnyLock): string[] {
+  const print = (lock: AnyLock): Map<string, string> =>
+    new Map(sourcesOf(lock).map((source) => [source.name, source.version]));
   return diffMaps(print(before), print(after));
 }
 
-function diffReleases(before: Lock, after: Lock): string[] {
-  const map = (print: (release: LockedRelease) => string, lock: Lock): Map<string, string> =>
+function sourcesOf(lock: AnyLock): Extract<AnyLock, { family: 'debian' }>['sources'] {
+  return lock.family === 'debian' ? lock.sources : [];
+}
+
+function diffReleases(before: AnyLock, after: AnyLock): string[] {
+  if (before.family === 'fedora' || after.family === 'fedora') {
+    return diffMaps(repositoryDates(before), repositoryDates(after));
+  }
+  const map = (print: (release: LockedRelease) => string, lock: typeof before): Map<string, string> =>
     new Map(lock.releases.map((release) => [`${release.repository} ${release.suite}`, print(release)]));
   const dates = diffMaps(
     map(({ date }) => date, before),
@@ -121,6 +137,11 @@ function diffReleases(before: Lock, after: Lock): string[] {
   ];
 }
 
+function repositoryDates(lock: AnyLock): Map<string, string> {
+  const repositories = lock.family === 'fedora' ? lock.repositories : lock.releases;
+  return new Map(repositories.map(({ repository, date }) => [repository, date]));
+}
+
 function diffMaps(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): string[] {
   const names = [...new Set([...before.keys(), ...after.keys()])];
   return names.flatMap((name) => {
@@ -130,8 +151,8 @@ function diffMaps(before: ReadonlyMap<string, string>, after: ReadonlyMap<string
   });
 }
 
-function totalSize(lock: Lock): number {
+function totalSize(lock: AnyLock): number {
   const packages = lock.packages.reduce((sum, entry) => sum + entry.size, 0);
-  const files = lock.sources.flatMap((source) => source.files);
+  const files = sourcesOf(lock).flatMap((source) => source.files);
   return packages + files.reduce((sum, file) => sum + file.size, 0);
 }

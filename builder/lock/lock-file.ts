@@ -2,10 +2,10 @@
 import { canonicalJson, digestOf } from '../../core/digest.ts';
 import { AppError } from '../../core/errors.ts';
 import type { LockableRecipe } from './ports.ts';
-import { lockFileSchema, type Lock } from './schema.ts';
+import { lockFileSchema, type AnyLock } from './schema.ts';
 
 /** The one text of a lock: members sorted, one package a line, the digest of it all first. */
-export function printLock(lock: Lock): string {
+export function printLock(lock: AnyLock): string {
   const members = Object.entries({ ...lock, digest: digestOf(lock) })
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, value]) => `  ${JSON.stringify(name)}: ${printMember(value)}`);
@@ -21,7 +21,7 @@ function printMember(value: unknown): string {
  * Reads a lock file. Every failure is of kind `verification`: `lock.malformed` for what is no lock,
  * `lock.edited` for a text that is not exactly the one that was written.
  */
-export function parseLock(text: string, where: string): Lock {
+export function parseLock(text: string, where: string): AnyLock {
   const result = lockFileSchema.safeParse(parseJson(text, where));
   if (!result.success) {
     const issues = result.error.issues.slice(0, 10);
@@ -48,7 +48,11 @@ export function parseLock(text: string, where: string): Lock {
  * Refuses a lock that was made from another recipe or another state of it: `lock.stale`, kind
  * `recipe`. `where` is the lock's file.
  */
-export function checkFits(lock: Lock, recipe: Pick<LockableRecipe, 'name' | 'digest'>, where: string): void {
+export function checkFits(
+  lock: AnyLock,
+  recipe: Pick<LockableRecipe, 'name' | 'digest'>,
+  where: string,
+): void {
   if (lock.recipe.name === recipe.name && lock.recipe.digest === recipe.digest) return;
   throw new AppError({
     kind: 'recipe',

@@ -31,7 +31,7 @@ export interface LockableRecipe {
 }
 
 /** What a signed Release file is called in a repository. */
-export type EvidenceName = 'InRelease' | 'Release' | 'Release.gpg';
+export type EvidenceName = 'InRelease' | 'Release' | 'Release.gpg' | 'repomd.xml';
 
 /** Bytes that prove a Release, as they are archived with a lock. */
 export interface Evidence {

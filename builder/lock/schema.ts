@@ -8,25 +8,8 @@
  * ```
  */
 import { z } from 'zod';
-import { parseSha256, type Sha256 } from '../../core/digest.ts';
-import { parseFingerprint, type Fingerprint } from '../verify/fingerprint.ts';
-
-const digest = z.string().transform((text, context): Sha256 => {
-  const parsed = parseSha256(text);
-  if (parsed === undefined || parsed !== text) context.addIssue('not a SHA-256 in small letters');
-  return text as Sha256;
-});
-const fingerprint = z.string().transform((text, context): Fingerprint => {
-  if (parseFingerprint(text) !== text) context.addIssue('not a full fingerprint in capitals');
-  return text as Fingerprint;
-});
-/** No absolute path, no `..`, no empty part: it is appended to the address of a mirror. */
-const path = z
-  .string()
-  .regex(/^(?!.*(?:^|\/)\.{0,2}(?:\/|$))[^\0\n\\]+$/, 'not a relative path without . and .. parts');
-const size = z.int().nonnegative();
-const word = z.string().regex(/^\S+$/, 'empty or with blanks');
-const date = z.iso.datetime();
+import { fedoraLockSchema } from './fedora-schema.ts';
+import { date, digest, fingerprint, path, size, word } from './fields.ts';
 
 const index = z.strictObject({
   kind: z.enum(['packages', 'sources']),
@@ -91,5 +74,14 @@ export type LockedIndex = LockedRelease['indexes'][number];
 export type LockedPackage = Lock['packages'][number];
 export type LockedSource = Lock['sources'][number];
 
+export type { FedoraLock } from './fedora-schema.ts';
+/** The lock of a recipe of any family. */
+export type AnyLock = Lock | z.infer<typeof fedoraLockSchema>;
+
+export type AnyPackage = AnyLock['packages'][number];
+
 /** What a lock file holds: the lock and the digest of its canonical JSON. */
-export const lockFileSchema = z.strictObject({ ...lockSchema.shape, digest });
+export const lockFileSchema = z.discriminatedUnion('family', [
+  z.strictObject({ ...lockSchema.shape, digest }),
+  z.strictObject({ ...fedoraLockSchema.shape, digest }),
+]);

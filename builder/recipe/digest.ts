@@ -19,6 +19,7 @@ export function recipeDigest(recipe: Recipe, overlays: readonly OverlayDigest[])
   const repositories = recipe.repositories.map((repository) => ({
     ...repository,
     mirrors: undefined,
+    metalink: undefined,
     snapshot: undefined,
   }));
   return digestOf({

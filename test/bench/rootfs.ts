@@ -5,7 +5,7 @@
  */
 import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { epochOf } from '../../builder/cli/engine/plan.ts';
+import { epochOf } from '../../builder/cli/engine/families.ts';
 import { buildToolbox, localRepository, mmdebstrapScript, openLocked } from '../support/mmdebstrap.ts';
 import { testProject, TEST_CACHE } from '../support/project.ts';
 import { parseTimed, summary, timed, type Run } from './measure.ts';
@@ -64,7 +64,7 @@ export async function benchRootfs(recipe: string, pairs: number): Promise<void> 
       files: { run: script },
       inputs: { repository: repository.path },
       out: out.path,
-      env: { SOURCE_DATE_EPOCH: String(epochOf(locked.lock)) },
+      env: { SOURCE_DATE_EPOCH: String(epochOf(locked)) },
     });
     const run = parseTimed(await readFile(join(out.path, 'time'), 'utf8'));
     if (run === undefined) throw new Error('mmdebstrap was not timed');

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compareTrees, describeDifference, readTree } from '../../builder/report/tree.ts';
 import { explained, NORMALISATIONS } from '../../builder/stages/debian/normalisations.ts';
 import { debianRootfsStage } from '../../builder/stages/debian/rootfs.ts';
-import { epochOf } from '../../builder/cli/engine/plan.ts';
+import { epochOf } from '../../builder/cli/engine/families.ts';
 import { buildToolbox, localRepository, mmdebstrapScript, openLocked } from '../support/mmdebstrap.ts';
 import { testProject, type TestProject } from '../support/project.ts';
 
@@ -24,7 +24,7 @@ describe('a root file system', () => {
     async (recipe) => {
       const { session } = project;
       const locked = await project.lock(recipe);
-      const epoch = epochOf(locked.lock);
+      const epoch = epochOf(locked);
       const reference = await buildToolbox(session, await project.lock('toolbox-mmdebstrap'));
       const toolbox = await buildToolbox(session, await project.lock('toolbox'));
       await openLocked(session, locked);

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { execute, resultOf } from '../../builder/graph/execute.ts';
 import { planBuild } from '../../builder/graph/plan.ts';
 import type { Outputs } from '../../builder/graph/stage.ts';
-import { toolboxNode, wantedFiles, type LockedRecipe } from '../../builder/cli/engine/plan.ts';
+import { wantedFiles } from '../../builder/cli/engine/families.ts';
+import { toolboxNode, type LockedRecipe } from '../../builder/cli/engine/plan.ts';
 import type { Session } from '../../builder/cli/engine/session.ts';
 import { openPackages, type StoredPackage } from '../../builder/stages/debian/packages.ts';
 import { printDeb822 } from '../../builder/formats/deb822.ts';
@@ -74,7 +75,7 @@ export async function localRepository(
 async function archivePriorities(session: Session, { lock }: LockedRecipe): Promise<Map<string, string>> {
   const fetcher = await session.fetcher();
   const priorities = new Map<string, string>();
-  for (const { repository, suite, indexes } of lock.releases) {
+  for (const { repository, suite, indexes } of lock.family === 'debian' ? lock.releases : []) {
     for (const index of indexes) {
       const bytes = await fetcher.openIndex({ ...index, repository, suite });
       for (const { name, version, priority } of packagesIn(bytes)) {

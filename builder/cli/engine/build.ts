@@ -1,20 +1,20 @@
 import { join } from 'node:path';
+import type { Outputs } from '../../graph/stage.ts';
 import { planBuild } from '../../graph/plan.ts';
 import { execute, resultOf, type Results } from '../../graph/execute.ts';
 import type { Node } from '../../graph/node.ts';
-import type { Lock } from '../../lock/schema.ts';
+import type { AnyLock } from '../../lock/schema.ts';
 import { loadBuildable } from '../../recipe/load.ts';
-import { aptResolver, closureResolver } from '../../stages/debian/apt-resolver.ts';
 import type { BuildPorts } from '../../stages/ports.ts';
 import type { BuildRequest } from '../commands/build.ts';
 import type { Context } from '../command.ts';
 import { describeBuild } from './dry-run.ts';
 import { logMoves, readLock, readLockOrWarn, staleness, updateLock, type LoadedBuildable } from './locks.ts';
 import { placeManifests } from './manifests.ts';
-import { binaryResolver } from '../../xen/binary-resolver.ts';
 import { brokenPin, lockedNeed, needsOf, pinsOf } from './needs.ts';
 import { placeProducts } from './products.ts';
-import { productsOf, toolboxNode, wantedFiles, type LockedRecipe, type Product } from './plan.ts';
+import { wantedFiles } from './families.ts';
+import { productsOf, toolboxNode, type LockedRecipe, type Product } from './plan.ts';
 import { openSession, type Session } from './session.ts';
 
 /**
@@ -65,7 +65,7 @@ async function fittingLock(
   loaded: LoadedBuildable,
   recipes: ReadonlyMap<string, LockedRecipe>,
   policy: LockPolicy,
-): Promise<Lock> {
+): Promise<AnyLock> {
   const lock = await (policy === 'renew' ? readLockOrWarn : readLock)(session, loaded);
   const pins = pinsOf(loaded.recipe, recipes);
   const stale =
@@ -84,24 +84,20 @@ async function isGood(session: Session, locked: LockedRecipe, policy: LockPolicy
   return policy !== 'renew';
 }
 
-/** Resolves a recipe anew; builds its toolbox first, since apt runs in it. */
+/** Resolves a recipe anew; builds its toolbox first, since the solver runs in it. */
 export async function relock(
   session: Session,
   loaded: LoadedBuildable,
   recipes: ReadonlyMap<string, LockedRecipe>,
-  previous: Lock | undefined,
-): Promise<Lock> {
+  previous: AnyLock | undefined,
+): Promise<AnyLock> {
   const { recipe } = loaded;
-  const wanted = { ...recipe.packages, pins: pinsOf(recipe, recipes) };
-  if (recipe.kind === 'toolbox') return await updateLock(session, loaded, previous, closureResolver(wanted));
-  if (recipe.kind === 'xen') {
-    return await updateLock(session, loaded, previous, binaryResolver(recipe.source, wanted.install));
-  }
-  const toolbox = lockedNeed(recipes, recipe.toolbox);
-  const node = toolboxNode(toolbox);
-  const results = await runNodes(session, [toolbox], [node]);
-  const resolver = aptResolver(session.ports, resultOf(results, node), wanted, session.context.signal);
-  return await updateLock(session, loaded, previous, resolver);
+  const toolbox = async (): Promise<Outputs> => {
+    const needed = lockedNeed(recipes, recipe.kind === 'toolbox' ? recipe.name : recipe.toolbox);
+    const node = toolboxNode(needed);
+    return resultOf(await runNodes(session, [needed], [node]), node);
+  };
+  return await updateLock(session, loaded, previous, { toolbox, pins: pinsOf(recipe, recipes) });
 }
 
 /** Whether every package of a lock is in the store: then the lock needs nothing that a mirror may have dropped. */

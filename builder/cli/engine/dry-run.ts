@@ -2,7 +2,8 @@ import { formatBytes } from '../../../core/bytes.ts';
 import { planBuild, type Plan } from '../../graph/plan.ts';
 import type { WantedFile } from '../../fetch/files.ts';
 import type { BuildPorts } from '../../stages/ports.ts';
-import { wantedFiles, type LockedRecipe, type Product } from './plan.ts';
+import { wantedFiles } from './families.ts';
+import type { LockedRecipe, Product } from './plan.ts';
 import type { Session } from './session.ts';
 
 /** Says what a build would do; changes nothing. */

@@ -11,6 +11,7 @@ import type { ExplainRequest } from '../commands/explain.ts';
 import type { Context } from '../command.ts';
 import { unknownWord } from '../unknown-word.ts';
 import { lockRecipes, planProducts } from './build.ts';
+import type { Locked } from './family.ts';
 import type { LockedRecipe } from './plan.ts';
 import { fetchIndexes } from './prove.ts';
 import { openSession, type Session } from './session.ts';
@@ -43,6 +44,7 @@ async function explainPackage(session: Session, name: string, wanted: string): P
   const recipes = await lockRecipes(session, [name], () => 'fail');
   const locked = recipes.get(name);
   if (locked === undefined) return;
+  if (!isDebian(locked)) throw onlyDebian(name);
   const packages = (await storedControls(session, locked)) ?? (await listedControls(session, locked));
   const { recipe } = locked.loaded;
   const why = whyPackage(wanted, {
@@ -58,7 +60,7 @@ async function explainPackage(session: Session, name: string, wanted: string): P
 /** What packages say of themselves, from the store; undefined when one of them was never opened here. */
 async function storedControls(
   { ports }: Session,
-  { lock }: LockedRecipe,
+  { lock }: Locked<'debian'>,
 ): Promise<BinaryPackage[] | undefined> {
   const found: BinaryPackage[] = [];
   for (const locked of lock.packages) {
@@ -85,7 +87,7 @@ async function storedControls(
 }
 
 /** The same from the signed indexes, which are fetched where need be. */
-async function listedControls(session: Session, locked: LockedRecipe): Promise<BinaryPackage[]> {
+async function listedControls(session: Session, locked: Locked<'debian'>): Promise<BinaryPackage[]> {
   await fetchIndexes(session, locked);
   const hashes = new Set(locked.lock.packages.map(({ sha256 }) => sha256));
   const found = new Map<string, BinaryPackage>();
@@ -99,7 +101,7 @@ async function listedControls(session: Session, locked: LockedRecipe): Promise<B
   return [...found.values()];
 }
 
-function rootsOf({ loaded }: LockedRecipe, packages: readonly BinaryPackage[]): Map<string, string> {
+function rootsOf({ loaded }: Locked<'debian'>, packages: readonly BinaryPackage[]): Map<string, string> {
   const { recipe } = loaded;
   const roots = new Map<string, string>();
   if (recipe.packages.variant === 'minbase') {
@@ -111,6 +113,20 @@ function rootsOf({ loaded }: LockedRecipe, packages: readonly BinaryPackage[]): 
   }
   for (const name of recipe.packages.install) roots.set(name, `packages.install of ${recipe.name}`);
   return roots;
+}
+
+function isDebian(locked: LockedRecipe): locked is LockedRecipe & Locked<'debian'> {
+  return locked.lock.family === 'debian' && locked.loaded.recipe.family === 'debian';
+}
+
+function onlyDebian(recipe: string): AppError {
+  return new AppError({
+    kind: 'usage',
+    code: 'usage.family',
+    what: 'why a package is in can be explained for recipes of the Debian family only',
+    where: recipe,
+    next: `qubeforge explain ${recipe}`,
+  });
 }
 
 function notIn(recipe: string, wanted: string, packages: readonly BinaryPackage[]): AppError {

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { parseSha256 } from '../../../core/digest.ts';
 import { AppError } from '../../../core/errors.ts';
 import { diffLocks, printLockDiff } from '../../lock/diff.ts';
-import type { Lock } from '../../lock/schema.ts';
+import type { AnyLock } from '../../lock/schema.ts';
 import { loadBuildable, loadRecipe, type RecipeSource } from '../../recipe/load.ts';
 import type { LockRequest } from '../commands/lock.ts';
 import type { Context } from '../command.ts';
@@ -38,7 +38,7 @@ async function writeLocks(
   names: readonly string[],
   mode: 'write' | 'update',
 ): Promise<void> {
-  const before = new Map<string, Lock | undefined>();
+  const before = new Map<string, AnyLock | undefined>();
   const policyOf = (name: string): 'mend' | 'renew' =>
     mode === 'update' && names.includes(name) ? 'renew' : 'mend';
   for (const name of names) {

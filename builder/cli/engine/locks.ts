@@ -5,13 +5,12 @@ import { tracked } from '../../../core/events.ts';
 import { ignoreMissing, writeFileAtomic } from '../../../edge/files.ts';
 import { diffLocks, buildsTheSame, printLockDiff } from '../../lock/diff.ts';
 import { checkFits, parseLock, printLock } from '../../lock/lock-file.ts';
-import type { Fetcher } from '../../fetch/fetcher.ts';
-import { makeLock, type LockRequest } from '../../lock/make-lock.ts';
-import type { Resolver } from '../../lock/ports.ts';
-import type { Lock } from '../../lock/schema.ts';
+import type { AnyLock } from '../../lock/schema.ts';
 import type { LoadedRecipe } from '../../recipe/load.ts';
 import type { BuildableRecipe } from '../../recipe/schema.ts';
 import { EvidenceDirectory } from '../../store/evidence.ts';
+import { resolveRecipe } from './families.ts';
+import type { Solver } from './family.ts';
 import type { Session } from './session.ts';
 
 export type LoadedBuildable = LoadedRecipe<BuildableRecipe>;
@@ -27,14 +26,17 @@ export function evidenceOf(session: Session): EvidenceDirectory {
 }
 
 /** The lock as it lies there; undefined when there is none. Throws for an edited one. */
-export async function readLock(session: Session, recipe: LoadedBuildable): Promise<Lock | undefined> {
+export async function readLock(session: Session, recipe: LoadedBuildable): Promise<AnyLock | undefined> {
   const path = lockPath(session, recipe.recipe.name);
   const text = await readFile(path, 'utf8').catch(ignoreMissing);
   return text === undefined ? undefined : parseLock(text, path);
 }
 
 /** As `readLock`; a damaged lock, which is to be replaced, counts as none and is warned about. */
-export async function readLockOrWarn(session: Session, recipe: LoadedBuildable): Promise<Lock | undefined> {
+export async function readLockOrWarn(
+  session: Session,
+  recipe: LoadedBuildable,
+): Promise<AnyLock | undefined> {
   try {
     return await readLock(session, recipe);
   } catch (error) {
@@ -49,7 +51,7 @@ export async function readLockOrWarn(session: Session, recipe: LoadedBuildable):
 export function staleness(
   session: Session,
   recipe: LoadedBuildable,
-  lock: Lock | undefined,
+  lock: AnyLock | undefined,
 ): AppError | undefined {
   const where = lockPath(session, recipe.recipe.name);
   if (lock === undefined) return lockMissing(recipe.recipe.name, where);
@@ -63,7 +65,12 @@ export function staleness(
 }
 
 /** Says what moved between two locks that do not build the same. */
-export function logMoves({ context }: Session, name: string, before: Lock | undefined, after: Lock): void {
+export function logMoves(
+  { context }: Session,
+  name: string,
+  before: AnyLock | undefined,
+  after: AnyLock,
+): void {
   const diff = before === undefined ? undefined : diffLocks(before, after);
   if (diff === undefined || buildsTheSame(diff)) return;
   context.sink({ type: 'log', level: 'info', message: `${name}:\n${printLockDiff(diff)}` });
@@ -73,46 +80,22 @@ export function logMoves({ context }: Session, name: string, before: Lock | unde
 export async function updateLock(
   session: Session,
   recipe: LoadedBuildable,
-  previous: Lock | undefined,
-  resolver: Resolver,
-): Promise<Lock> {
+  previous: AnyLock | undefined,
+  solver: Solver,
+): Promise<AnyLock> {
   const { context } = session;
   const { name } = recipe.recipe;
-  const fetcher = await session.fetcher();
   return await tracked(
     context.sink,
     { id: `lock ${name}`, title: `Lock ${name}` },
     async () => {
-      const request = {
-        recipe: { ...recipe.recipe, digest: recipe.digest },
-        source: fetcher,
-        resolver,
-        archive: evidenceOf(session),
-      };
-      const sources = sourcesOf(recipe, fetcher);
-      const made = await makeLock({
-        ...request,
-        ...(previous === undefined ? {} : { previous }),
-        ...(sources === undefined ? {} : { sources }),
-      });
+      const made = await resolveRecipe(session, recipe, previous, solver);
       for (const message of made.warnings) context.sink({ type: 'log', level: 'warning', message });
       await writeFileAtomic(lockPath(session, recipe.recipe.name), printLock(made.lock));
       return made.lock;
     },
     (lock) => ({ detail: `${lock.packages.length} packages` }),
   );
-}
-
-/** The source packages that a recipe is compiled from. */
-function sourcesOf({ recipe }: LoadedBuildable, fetcher: Fetcher): LockRequest['sources'] {
-  if (recipe.kind !== 'xen') return undefined;
-  return {
-    wanted: [{ name: recipe.source, optional: recipe['missing-source'] !== 'fail' }],
-    async probe(candidate) {
-      const repository = recipe.repositories.find(({ name }) => name === candidate.index.repository);
-      return repository === undefined ? [] : await fetcher.probeSource(repository, candidate);
-    },
-  };
 }
 
 function lockMissing(name: string, where: string): AppError {

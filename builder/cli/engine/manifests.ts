@@ -3,10 +3,11 @@ import { digestOf } from '../../../core/digest.ts';
 import { readIfPresent, writeFileAtomic } from '../../../edge/files.ts';
 import { resultOf, type Results } from '../../graph/execute.ts';
 import { allNodes } from '../../graph/plan.ts';
-import type { Lock } from '../../lock/schema.ts';
+import type { AnyLock } from '../../lock/schema.ts';
 import { printManifest, type Manifest } from '../../report/manifest.ts';
 import { lockPath } from './locks.ts';
-import { epochOf, type LockedRecipe, type Product } from './plan.ts';
+import { epochOf, metadataOf, originsOf } from './families.ts';
+import type { LockedRecipe, Product } from './plan.ts';
 import type { Session } from './session.ts';
 
 /** The ending of a manifest's file name. */
@@ -45,10 +46,11 @@ export async function placeManifests(session: Session, directory: string, built:
 }
 
 function manifestOf(
-  { loaded, lock }: LockedRecipe,
+  locked: LockedRecipe,
   products: readonly Product[],
   { recipes, results }: Built,
 ): Manifest {
+  const { loaded, lock } = locked;
   const nodes = allNodes(products.map(({ node }) => node));
   const parts = [...new Set([loaded.recipe.name, ...nodes.map(({ recipe }) => recipe)])];
   return {
@@ -56,12 +58,12 @@ function manifestOf(
     recipe: lock.recipe,
     family: lock.family,
     architecture: lock.architecture,
-    epoch: epochOf(lock),
+    epoch: epochOf(locked),
     locks: parts.flatMap((recipe) => {
       const part = recipes.get(recipe);
       return part === undefined ? [] : [{ recipe, digest: digestOf(part.lock) }];
     }),
-    origins: originsOf(lock),
+    origins: originsOf(locked),
     packages: packagesOf(lock),
     outputs: products.flatMap(({ node, output, file }) => {
       const blob = resultOf(results, node)[output];
@@ -76,27 +78,18 @@ function manifestOf(
 }
 
 /** The packages of a lock as a manifest lists them. */
-export function packagesOf(lock: Lock): Manifest['packages'] {
+export function packagesOf(lock: AnyLock): Manifest['packages'] {
   return lock.packages.map(({ name, version, architecture, size, sha256 }) => {
     return { name, version, architecture, size, sha256 };
   });
 }
 
-/** The signed states of a lock's repositories as a manifest lists them. */
-export function originsOf(lock: Lock): Manifest['origins'] {
-  return lock.releases.map(({ repository, suite, date, signer }) => ({
-    origin: `${repository} ${suite}`,
-    date,
-    signer,
-  }));
-}
-
 /** Packages and indexes of a lock stay in the store as long as the lock is there. */
-async function keepLocked(session: Session, { loaded, lock }: LockedRecipe): Promise<void> {
-  const indexes = lock.releases.flatMap((release) => release.indexes);
+async function keepLocked(session: Session, locked: LockedRecipe): Promise<void> {
+  const { loaded, lock } = locked;
   await session.store.setRoot({
     path: lockPath(session, loaded.recipe.name),
-    blobs: [...lock.packages, ...indexes].map(({ sha256 }) => sha256),
+    blobs: [...lock.packages.map(({ sha256 }) => sha256), ...metadataOf(locked)],
     stages: [],
   });
 }

@@ -13,7 +13,8 @@ import type { LoadedRecipe } from '../../recipe/load.ts';
 import type { RecipeOf } from '../../recipe/schema.ts';
 import type { BuildPorts } from '../../stages/ports.ts';
 import { lockedNeed } from './needs.ts';
-import { epochOf, toolboxNode, type LockedRecipe } from './plan.ts';
+import { epochOf } from './families.ts';
+import { toolboxNode, type LockedRecipe } from './plan.ts';
 import type { Session } from './session.ts';
 
 type IsoRecipe = LoadedRecipe<RecipeOf<'iso'>>;
@@ -42,7 +43,7 @@ export async function isoNode(
   const { recipe } = loaded;
   const { label, image } = recipe;
   const tools = toolboxNode(lockedNeed(recipes, recipe['image-toolbox']));
-  const common = { recipe: recipe.name, toolbox: tools, epoch: epochOf(locked.lock) };
+  const common = { recipe: recipe.name, toolbox: tools, epoch: epochOf(locked) };
   const key = await session.releaseKey();
   const templates = recipe.templates.map((name) => templateOf(lockedNeed(recipes, name)));
 

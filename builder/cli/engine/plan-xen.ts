@@ -3,15 +3,19 @@ import { defineNode, type Node } from '../../graph/node.ts';
 import type { LockedSource } from '../../lock/schema.ts';
 import type { BuildPorts } from '../../stages/ports.ts';
 import { xenBuildStage, xenStage } from '../../xen/stage.ts';
-import { epochOf, packageRef, type LockedRecipe, type Product } from './plan.ts';
+import { packageRef } from './debian.ts';
+import { epochOf } from './families.ts';
+import type { LockedRecipe, Product } from './plan.ts';
 
 /** The node of a hypervisor, compared with the distribution's. */
-export function xenNode({ loaded, lock }: LockedRecipe, toolbox: Node<BuildPorts>): Node<BuildPorts> {
+export function xenNode(locked: LockedRecipe, toolbox: Node<BuildPorts>): Node<BuildPorts> {
+  const { loaded, lock } = locked;
   const { recipe } = loaded;
+  if (lock.family !== 'debian') throw notXen(recipe.name);
   const [binary] = lock.packages;
   if (recipe.kind !== 'xen' || binary === undefined) throw notXen(recipe.name);
   const source = lock.sources.find(({ name }) => name === recipe.source);
-  const epoch = epochOf(lock);
+  const epoch = epochOf(locked);
   const common = { recipe: recipe.name, toolbox, epoch };
   const built =
     source === undefined

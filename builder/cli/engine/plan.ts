@@ -1,13 +1,11 @@
-import type { Artifact } from '../../graph/stage.ts';
 import { defineNode, type Node } from '../../graph/node.ts';
 import { templateImageStage } from '../../outputs/template-image.ts';
-import type { Lock, LockedPackage } from '../../lock/schema.ts';
-import type { WantedFile } from '../../fetch/files.ts';
-import type { PackageRef } from '../../stages/debian/packages.ts';
-import { debianRootfsStage, type OverlaySource } from '../../stages/debian/rootfs.ts';
+import type { AnyLock } from '../../lock/schema.ts';
 import type { BuildPorts } from '../../stages/ports.ts';
 import { toolboxStage } from '../../stages/toolbox.ts';
 import { AppError } from '../../../core/errors.ts';
+import { packageRef } from './debian.ts';
+import { epochOf, rootfsNode } from './families.ts';
 import type { LoadedBuildable } from './locks.ts';
 import { lockedNeed } from './needs.ts';
 import { isoNode } from './plan-iso.ts';
@@ -17,7 +15,7 @@ import type { Session } from './session.ts';
 /** A recipe with the lock it is built from. */
 export interface LockedRecipe {
   readonly loaded: LoadedBuildable;
-  readonly lock: Lock;
+  readonly lock: AnyLock;
 }
 
 /** A file that a build leaves in the output directory. */
@@ -29,19 +27,16 @@ export interface Product {
   readonly file: string;
 }
 
-/** SOURCE_DATE_EPOCH of a lock: when the newest of its indexes was signed, in seconds since 1970. */
-export function epochOf(lock: Lock): number {
-  return Math.max(...lock.releases.map(({ date }) => Math.floor(Date.parse(date) / 1000)));
-}
-
 /** The node of a toolbox. */
-export function toolboxNode({ loaded, lock }: LockedRecipe): Node<BuildPorts> {
+export function toolboxNode(locked: LockedRecipe): Node<BuildPorts> {
+  const { lock, loaded } = locked;
   const { name } = loaded.recipe;
+  if (lock.family !== 'debian') throw noSuchOutput(name, 'a toolbox');
   return defineNode(toolboxStage, {
     recipe: name,
     title: 'Unpack the toolbox',
     options: { packages: lock.packages.map(packageRef) },
-    epoch: epochOf(lock),
+    epoch: epochOf(locked),
   });
 }
 
@@ -100,10 +95,11 @@ function toolboxOf({ loaded }: LockedRecipe, recipes: ReadonlyMap<string, Locked
 }
 
 function templateNode(
-  { loaded: { recipe }, lock }: LockedRecipe,
+  locked: LockedRecipe,
   rootfs: Node<BuildPorts>,
   toolbox: Node<BuildPorts>,
 ): Node<BuildPorts> {
+  const { recipe } = locked.loaded;
   if (recipe.kind !== 'template') throw noSuchOutput(recipe.name, 'template-image');
   const { size, label, kernel } = recipe.image;
   return defineNode(templateImageStage, {
@@ -112,83 +108,7 @@ function templateNode(
     options: { size, label, kernel },
     inputs: { rootfs },
     toolbox,
-    epoch: epochOf(lock),
-  });
-}
-
-async function rootfsNode(
-  { ports }: Session,
-  { loaded, lock }: LockedRecipe,
-  toolbox: Node<BuildPorts>,
-): Promise<Node<BuildPorts>> {
-  const { recipe, overlays } = loaded;
-  const files = await Promise.all(
-    overlays.map(async ({ bytes, target, mode, owner, group }): Promise<OverlaySource> => {
-      const content: Artifact = await ports.keepBytes(bytes);
-      return { content, target, mode, owner, group };
-    }),
-  );
-  return defineNode(debianRootfsStage, {
-    recipe: recipe.name,
-    title: 'Assemble the root file system',
-    options: {
-      architecture: recipe.architecture,
-      packages: lock.packages.map(packageRef),
-      settings: 'system' in recipe ? recipe.system : undefined,
-      files,
-    },
-    toolbox,
-    epoch: epochOf(lock),
-  });
-}
-
-/** What has to be in the store before the nodes of a lock can run. */
-export function wantedFiles({ loaded, lock }: LockedRecipe): WantedFile[] {
-  const files = [
-    ...lock.packages.map((pkg) => ({ ...pkg, what: `${pkg.name} ${pkg.version} (${pkg.architecture})` })),
-    ...lock.sources.flatMap((source) =>
-      source.files.map((file) => ({
-        ...source,
-        ...file,
-        path: `${source.directory}/${file.name}`,
-        what: `${source.name} ${source.version} (source)`,
-      })),
-    ),
-  ];
-  return files.map((pkg) => {
-    const repository = loaded.recipe.repositories.find(({ name }) => name === pkg.repository);
-    const release = lock.releases.find(
-      ({ repository: name, suite }) => name === pkg.repository && suite === pkg.suite,
-    );
-    if (repository === undefined || release === undefined) throw unknownOrigin(loaded.recipe.name, pkg);
-    const { path, size, sha256, what } = pkg;
-    return {
-      path,
-      size,
-      sha256,
-      what,
-      repository,
-      date: new Date(release.date),
-    };
-  });
-}
-
-export function packageRef({ name, version, architecture, size, sha256 }: LockedPackage): PackageRef {
-  return { name, version, architecture, size, sha256 };
-}
-
-function unknownOrigin(
-  recipe: string,
-  pkg: Pick<LockedPackage, 'name' | 'version' | 'repository' | 'suite'>,
-): AppError {
-  return new AppError({
-    kind: 'verification',
-    code: 'lock.origin',
-    what: 'the lock takes a package from a repository that it or the recipe does not know',
-    where: `${recipe}: ${pkg.name} ${pkg.version}`,
-    expected: 'a repository and suite of the recipe',
-    got: `${pkg.repository} ${pkg.suite}`,
-    next: `qubeforge lock ${recipe} --update`,
+    epoch: epochOf(locked),
   });
 }
 

@@ -4,8 +4,10 @@ import { openIndexAnew } from '../../fetch/indexes.ts';
 import type { WantedFile } from '../../fetch/files.ts';
 import { proveLock, type BrokenLink } from '../../lock/prove.ts';
 import type { Lock } from '../../lock/schema.ts';
+import type { Keyring } from '../../verify/keyring.ts';
 import { evidenceOf } from './locks.ts';
-import { wantedFiles, type LockedRecipe } from './plan.ts';
+import { debian } from './debian.ts';
+import type { Locked } from './family.ts';
 import type { Session } from './session.ts';
 
 /** A link of a chain of trust that does not hold, or is not there. */
@@ -29,9 +31,9 @@ export interface LockProof {
 }
 
 /** Proves a lock from its evidence and the store; fetches indexes that are missing unless offline. */
-export async function proveRecipe(
+export async function proveDebian(
   session: Session,
-  locked: LockedRecipe,
+  locked: Locked<'debian'>,
   offline: boolean,
 ): Promise<LockProof> {
   const { loaded, lock } = locked;
@@ -45,11 +47,11 @@ export async function proveRecipe(
     openIndex: (index) => openIndexAnew(session.store, index),
     now: new Date(session.context.clock()),
   });
-  const store = await proveStored(session, wantedFiles(locked));
-  const signers = [...new Set(lock.releases.map(({ signer }) => signer))].map((fingerprint) => {
-    const owner = keyring.keys.find((key) => key.fingerprint === fingerprint)?.owner;
-    return `${fingerprint}  ${owner ?? 'not pinned'}`;
-  });
+  const store = await proveStored(session, debian.wantedFiles(locked));
+  const signers = describeSigners(
+    keyring,
+    lock.releases.map(({ signer }) => signer),
+  );
   return {
     recipe: recipe.name,
     releases: [proof.releases, lock.releases.length],
@@ -62,12 +64,20 @@ export async function proveRecipe(
   };
 }
 
+/** Fingerprints and owners of the keys that vouch for something, each once. */
+export function describeSigners(keyring: Keyring, fingerprints: readonly string[]): string[] {
+  return [...new Set(fingerprints)].map((fingerprint) => {
+    const owner = keyring.keys.find((key) => key.fingerprint === fingerprint)?.owner;
+    return `${fingerprint}  ${owner ?? 'not pinned'}`;
+  });
+}
+
 function indexesOf(lock: Lock): Lock['releases'][number]['indexes'] {
   return lock.releases.flatMap(({ indexes }) => indexes);
 }
 
 /** Brings the indexes of a lock into the store. What no mirror has stays missing, and the proof will say so. */
-export async function fetchIndexes(session: Session, { loaded, lock }: LockedRecipe): Promise<void> {
+export async function fetchIndexes(session: Session, { loaded, lock }: Locked<'debian'>): Promise<void> {
   const wanted = lock.releases.flatMap(({ repository: name, suite, date, indexes }): WantedFile[] => {
     const repository = loaded.recipe.repositories.find((one) => one.name === name);
     if (repository === undefined) return [];
@@ -89,7 +99,7 @@ export async function fetchIndexes(session: Session, { loaded, lock }: LockedRec
 }
 
 /** Hashes what is in the store. What is not there is no broken link: a build fetches and checks it. */
-async function proveStored(
+export async function proveStored(
   { store, jobs }: Session,
   files: readonly WantedFile[],
 ): Promise<{ readonly good: number; readonly broken: readonly Broken[] }> {

@@ -11,7 +11,8 @@ import type { Context } from '../command.ts';
 import { buildProducts, lockRecipes, planProducts, runNodes } from './build.ts';
 import { describeFileDifference } from './differences.ts';
 import { manifestsOf } from './manifests.ts';
-import { toolboxNode, wantedFiles, type LockedRecipe, type Product } from './plan.ts';
+import { wantedFiles } from './families.ts';
+import { toolboxNode, type LockedRecipe, type Product } from './plan.ts';
 import { secondBuild, type SecondBuild } from './second-build.ts';
 import { openSession, type Session } from './session.ts';
 

@@ -9,9 +9,10 @@ import type { Context } from '../command.ts';
 import { brokenFiles, openImage, type Image } from './images.ts';
 import { buildableNames } from './lock.ts';
 import { readLock, staleness, lockPath } from './locks.ts';
-import { originsOf, packagesOf } from './manifests.ts';
+import { originsOf, proveRecipe } from './families.ts';
+import { packagesOf } from './manifests.ts';
 import type { LockedRecipe } from './plan.ts';
-import { brokenBy, proveRecipe, type Broken, type LockProof } from './prove.ts';
+import { brokenBy, type Broken, type LockProof } from './prove.ts';
 import { openSession, type Session } from './session.ts';
 
 /** What was found about one recipe or image. */
@@ -105,11 +106,12 @@ async function verifyImage(session: Session, subject: string, offline: boolean):
 }
 
 /** A manifest is not signed: what it tells of the lock is compared with the lock. */
-function brokenManifest({ manifest, manifestPath }: Image, { lock }: LockedRecipe): Broken[] {
+function brokenManifest({ manifest, manifestPath }: Image, locked: LockedRecipe): Broken[] {
+  const { lock } = locked;
   const expected: Partial<Manifest> = {
     recipe: lock.recipe,
     packages: packagesOf(lock),
-    origins: originsOf(lock),
+    origins: originsOf(locked),
   };
   return (['recipe', 'packages', 'origins'] as const).flatMap((part) => {
     const [want, got] = [expected[part], manifest[part]];

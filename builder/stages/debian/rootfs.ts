@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defineStage, type Artifact, type Outputs, type StageContext } from '../../graph/stage.ts';
 import { stageNeedsToolbox } from '../toolbox.ts';
+import { packScript } from '../pack-script.ts';
 import type { BuildPorts } from '../ports.ts';
 import { configureScript, prepareScript, unpackScript, ROOT } from './configure-script.ts';
 import { triggerFiles } from './dpkg-database.ts';
@@ -129,8 +130,6 @@ function rootfsScript(options: RootfsOptions, packages: readonly StoredPackage[]
     settingsScript(options.settings, overlays),
     kernelScript(),
     normaliseScript(),
-    `tar --sort=name --mtime=@${epoch} --clamp-mtime --numeric-owner --format=pax \\
-      --pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime --xattrs --xattrs-include='*' \\
-      -C ${ROOT} -c -f /out/rootfs.tar .`,
+    packScript(ROOT, epoch),
   ].join('\n');
 }

@@ -1,0 +1,106 @@
+import { defineNode } from '../../graph/node.ts';
+import type { Fetcher } from '../../fetch/fetcher.ts';
+import { makeLock, type LockRequest } from '../../lock/make-lock.ts';
+import type { Resolver } from '../../lock/ports.ts';
+import type { LockedPackage } from '../../lock/schema.ts';
+import { aptResolver, closureResolver } from '../../stages/debian/apt-resolver.ts';
+import type { PackageRef } from '../../stages/debian/packages.ts';
+import { debianRootfsStage } from '../../stages/debian/rootfs.ts';
+import { binaryResolver } from '../../xen/binary-resolver.ts';
+import { unknownOrigin, type Family, type RecipeOfFamily, type Solver } from './family.ts';
+import { evidenceOf } from './locks.ts';
+import { proveDebian } from './prove.ts';
+import type { Session } from './session.ts';
+
+/** Signed Release files; apt, or our own closure for a toolbox; dpkg's tree. */
+export const debian: Family<'debian'> = {
+  async resolve(session, loaded, previous, solver) {
+    const { recipe, digest } = loaded;
+    const fetcher = await session.fetcher();
+    const sources = sourcesOf(recipe, fetcher);
+    return await makeLock({
+      recipe: { ...recipe, digest },
+      source: fetcher,
+      resolver: await resolverOf(session, recipe, solver),
+      archive: evidenceOf(session),
+      ...(previous === undefined ? {} : { previous }),
+      ...(sources === undefined ? {} : { sources }),
+    });
+  },
+
+  /** When the newest of the indexes was signed. */
+  epochOf: (lock) => Math.max(...lock.releases.map(({ date }) => Math.floor(Date.parse(date) / 1000))),
+
+  wantedFiles: ({ loaded: { recipe }, lock }) => {
+    const files = [
+      ...lock.packages.map((pkg) => ({ ...pkg, what: `${pkg.name} ${pkg.version} (${pkg.architecture})` })),
+      ...lock.sources.flatMap((source) =>
+        source.files.map((file) => ({
+          ...source,
+          ...file,
+          path: `${source.directory}/${file.name}`,
+          what: `${source.name} ${source.version} (source)`,
+        })),
+      ),
+    ];
+    return files.map(({ path, size, sha256, what, repository: origin, suite }) => {
+      const repository = recipe.repositories.find(({ name }) => name === origin);
+      const release = lock.releases.find((one) => one.repository === origin && one.suite === suite);
+      if (repository === undefined || release === undefined) {
+        throw unknownOrigin(recipe.name, what, `${origin} ${suite}`);
+      }
+      return { path, size, sha256, what, repository, date: new Date(release.date) };
+    });
+  },
+
+  prove: proveDebian,
+
+  originsOf: (lock) =>
+    lock.releases.map(({ repository, suite, date, signer }) => {
+      return { origin: `${repository} ${suite}`, date, signer };
+    }),
+
+  metadataOf: (lock) => lock.releases.flatMap(({ indexes }) => indexes.map(({ sha256 }) => sha256)),
+
+  rootfsNode: ({ loaded: { recipe }, lock }, files, toolbox) =>
+    defineNode(debianRootfsStage, {
+      recipe: recipe.name,
+      title: 'Assemble the root file system',
+      options: {
+        architecture: recipe.architecture,
+        packages: lock.packages.map(packageRef),
+        settings: 'system' in recipe ? recipe.system : undefined,
+        files,
+      },
+      toolbox,
+      epoch: debian.epochOf(lock),
+    }),
+};
+
+async function resolverOf(
+  session: Session,
+  recipe: RecipeOfFamily<'debian'>,
+  { toolbox, pins }: Solver,
+): Promise<Resolver> {
+  const wanted = { ...recipe.packages, pins };
+  if (recipe.kind === 'toolbox') return closureResolver(wanted);
+  if (recipe.kind === 'xen') return binaryResolver(recipe.source, wanted.install);
+  return aptResolver(session.ports, await toolbox(), wanted, session.context.signal);
+}
+
+/** The source packages that a recipe is compiled from. */
+function sourcesOf(recipe: RecipeOfFamily<'debian'>, fetcher: Fetcher): LockRequest['sources'] {
+  if (recipe.kind !== 'xen') return undefined;
+  return {
+    wanted: [{ name: recipe.source, optional: recipe['missing-source'] !== 'fail' }],
+    async probe(candidate) {
+      const repository = recipe.repositories.find(({ name }) => name === candidate.index.repository);
+      return repository === undefined ? [] : await fetcher.probeSource(repository, candidate);
+    },
+  };
+}
+
+/** What a stage needs of a locked package. */
+export function packageRef({ name, version, architecture, size, sha256 }: LockedPackage): PackageRef {
+  return { name, version, architecture, size, sha256 };
+}

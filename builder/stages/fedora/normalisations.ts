@@ -1,0 +1,40 @@
+import type { Normalisation } from '../debian/normalisations.ts';
+
+/** Everything that a comparison with `dnf --installroot` may show; anything else is a defect. */
+export const FEDORA_NORMALISATIONS: readonly Normalisation[] = [
+  { paths: /^dev\/.+$/, reason: 'device nodes come from devtmpfs, and a user could not unpack them' },
+  {
+    paths: /^var\/(lib|cache)\/dnf(\/.*)?$|^var\/log\/(dnf|hawkey).*$/,
+    reason:
+      'history, cache and logs of the dnf that made the tree; they hold times and the paths of the host',
+  },
+  {
+    paths: /^usr\/lib\/sysimage\/rpm\/(rpmdb.sqlite-(shm|wal)|.rpm.lock)$/,
+    reason: 'work files of the database; it is closed, so all is in rpmdb.sqlite',
+  },
+  {
+    paths: /^usr\/lib\/sysimage\/rpm\/rpmdb.sqlite$/,
+    reason: 'dnf enters the key of the repository as a package gpg-pubkey; compared by content, not by bytes',
+  },
+  {
+    paths: /^var\/cache\/ldconfig(\/aux-cache)?$/,
+    reason: 'holds times of the machine; ldconfig makes it anew',
+  },
+  { paths: /^etc\/machine-id$/, reason: 'systemd makes a new identity at the first start of each copy' },
+];
+
+/** Removes what depends on when and how a tree was made. */
+export function normaliseFedoraScript(): string {
+  return `
+umount -l $root/proc $root/dev
+find $root/dev $root/proc -mindepth 1 -delete
+find $root/run $root/tmp $root/var/tmp -mindepth 1 -delete
+rm -f $root/usr/lib/sysimage/rpm/rpmdb.sqlite-shm $root/usr/lib/sysimage/rpm/rpmdb.sqlite-wal
+rm -f $root/usr/lib/sysimage/rpm/.rpm.lock $root/var/cache/ldconfig/aux-cache
+rm -f $root/var/lib/systemd/random-seed
+if [ -e $root/etc/machine-id ]; then
+  rm $root/etc/machine-id
+  : >$root/etc/machine-id
+fi
+`;
+}

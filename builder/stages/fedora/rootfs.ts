@@ -1,0 +1,72 @@
+import { join } from 'node:path';
+import type { Sha256 } from '../../../core/digest.ts';
+import { defineStage, type Outputs } from '../../graph/stage.ts';
+import { ROOT } from '../debian/configure-script.ts';
+import type { OverlaySource } from '../debian/rootfs.ts';
+import { settingsScript, type Settings } from '../debian/settings-script.ts';
+import { packScript } from '../pack-script.ts';
+import type { BuildPorts } from '../ports.ts';
+import { stageNeedsToolbox } from '../toolbox.ts';
+import { installScript, RPM_MACROS } from './install-script.ts';
+import { normaliseFedoraScript } from './normalisations.ts';
+
+/** A package as the stage names it: by its bytes, which were verified when they were locked. */
+export interface RpmRef {
+  readonly name: string;
+  readonly version: string;
+  readonly architecture: string;
+  readonly size: number;
+  readonly sha256: Sha256;
+}
+
+export interface FedoraRootfsOptions {
+  /** rpm finds the order of installation itself; this one only names the files. */
+  readonly packages: readonly RpmRef[];
+  readonly settings?: Settings | undefined;
+  readonly files: readonly OverlaySource[];
+}
+
+/**
+ * Installs RPM packages into an empty tree, normalises it and packs it as a tar (pax, sorted, times not
+ * after SOURCE_DATE_EPOCH). The tree is the one that `dnf --installroot` makes of the same packages, but
+ * for `FEDORA_NORMALISATIONS`.
+ */
+export const fedoraRootfsStage = defineStage<FedoraRootfsOptions, BuildPorts>({
+  name: 'fedora-rootfs',
+  version: 1,
+  async run({ options, ports, toolbox, epoch, signal, sink, id }): Promise<Outputs> {
+    await using out = await ports.scratch();
+    await using packages = await ports.linkNamed(
+      Object.fromEntries(options.packages.map((rpm) => [fileName(rpm), rpm])),
+    );
+    await using files = await ports.linkBlobs(options.files.map((file) => file.content));
+    await ports.sandbox({
+      toolbox: await ports.toolboxTree(stageNeedsToolbox(toolbox)),
+      script: rootfsScript(options, epoch),
+      files: { rpmmacros: RPM_MACROS },
+      inputs: { packages: packages.path, files: files.path },
+      out: out.path,
+      env: { SOURCE_DATE_EPOCH: String(epoch) },
+      signal,
+      log: (message) => {
+        sink({ type: 'log', id, level: 'debug', message });
+      },
+    });
+    return { rootfs: await ports.keep(join(out.path, 'rootfs.tar')) };
+  },
+});
+
+/** Without an epoch, as on mirrors. */
+function fileName({ name, version, architecture }: RpmRef): string {
+  return `${name}-${version.replace(/^\d+:/, '')}.${architecture}.rpm`;
+}
+
+function rootfsScript({ settings, files }: FedoraRootfsOptions, epoch: number): string {
+  const overlays = files.map((file, index) => ({ ...file, name: String(index).padStart(5, '0') }));
+  return [
+    installScript(),
+    settingsScript(settings, overlays),
+    normaliseFedoraScript(),
+    packScript(ROOT, epoch),
+  ].join('\n');
+}
