@@ -53,7 +53,7 @@ export async function fetchRepository(
   const repository = withMirrors(spec, metalink);
   const found = await firstOf(
     state.offline === true ? [] : mirrorsOf(repository, state.mirrors),
-    state.down,
+    state.health,
     async (mirror) => {
       const where = locate(mirror.url, REPOMD);
       const bytes = await state.pool.run(() => get(state, where, MAX_REPOMD));
@@ -81,7 +81,7 @@ export async function fetchRepository(
 
 /** A mirror that the user names replaces the metalink: it may well hold another state. */
 async function fetchMetalink(state: FetchState, spec: RpmRepositorySpec): Promise<Metalink | undefined> {
-  const isOverridden = mirrorsOf(spec, state.mirrors).some(({ origin }) => origin === 'option');
+  const isOverridden = mirrorsOf(spec, state.mirrors).some(({ origin }) => origin === 'chosen');
   if (spec.metalink === undefined || isOverridden || state.offline === true) return undefined;
   const bytes = await get(state, spec.metalink, MAX_REPOMD);
   const source = (async function* () {
@@ -109,7 +109,7 @@ async function fetchMetadata(
   if (await state.store.has(extent)) return result;
   const found = await firstOf(
     mirrorsOf(repository, state.mirrors),
-    state.down,
+    state.health,
     async (mirror) => {
       const url = locate(mirror.url, record.location);
       await using writer = await state.store.createWriter({ ...extent, link: 'index', where: url });

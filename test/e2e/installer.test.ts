@@ -50,13 +50,12 @@ describe('an installation without questions', () => {
         erase: SERIAL,
       });
       const before = await digest(other.path);
-      let recovery = '';
-      {
+      const recovery = await (async () => {
         await using machine = await bootInstaller(medium, [target, answers, other], { uefi });
         const shown = await machine.serial.expect(/\b([b-v]{6}(?:-[b-v]{6}){7})\b/, INSTALL);
-        recovery = shown[1] ?? '';
         await machine.serial.expect(/desk is installed on/, INSTALL);
-      }
+        return shown[1] ?? '';
+      })();
       expect(await digest(other.path)).toBe(before);
 
       await using machine = await bootInstalled(medium, target, { uefi });

@@ -5,7 +5,7 @@ import { proofError, proveLock } from '../../lock/prove.ts';
 import type { Lock, LockedIndex, LockedPackage } from '../../lock/schema.ts';
 import { infoPackage } from '../../report/origin.ts';
 import { evidenceOf, lockPath } from './locks.ts';
-import type { LockedRecipe } from './plan.ts';
+import type { Locked } from './family.ts';
 import { fetchIndexes } from './prove.ts';
 import type { Session } from './session.ts';
 
@@ -28,7 +28,11 @@ export interface PackageChain {
  * `lock.proof` (kind `verification`) for a link that does not hold, `trace.not-locked` for a package that the
  * lock does not have.
  */
-export async function chainOf(session: Session, locked: LockedRecipe, name: string): Promise<PackageChain> {
+export async function chainOf(
+  session: Session,
+  locked: Locked<'debian'>,
+  name: string,
+): Promise<PackageChain> {
   const { recipe } = locked.loaded;
   const only = narrow(locked.lock, infoPackage(name)) ?? notLocked(recipe.name, name);
   const part = { loaded: locked.loaded, lock: only };

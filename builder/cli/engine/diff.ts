@@ -4,7 +4,7 @@ import { AppError } from '../../../core/errors.ts';
 import { readIfPresent, writeFileAtomic } from '../../../edge/files.ts';
 import { diffLocks } from '../../lock/diff.ts';
 import { parseLock } from '../../lock/lock-file.ts';
-import type { Lock } from '../../lock/schema.ts';
+import type { AnyLock } from '../../lock/schema.ts';
 import { loadBuildable } from '../../recipe/load.ts';
 import { lockSections, manifestSections, treeSections } from '../../report/image-diff.ts';
 import { sectionsPage, sectionsText, type Section } from '../../report/sections.ts';
@@ -34,7 +34,7 @@ export async function diff(context: Context, { before, after, html }: DiffReques
 }
 
 async function compareLocks(context: Context, before: string, after: string): Promise<Section[]> {
-  const read = async (name: string): Promise<Lock> => {
+  const read = async (name: string): Promise<AnyLock> => {
     const path = resolve(context.cwd, name);
     const bytes = await readIfPresent(path);
     if (bytes === undefined) throw missing(name);

@@ -11,7 +11,8 @@ import type { Context } from '../command.ts';
 import { lockRecipes } from './build.ts';
 import { chainOf, chainText, type PackageChain } from './chains.ts';
 import { brokenFiles, openImage, type Image } from './images.ts';
-import { wantedFiles, type LockedRecipe } from './plan.ts';
+import { debian } from './debian.ts';
+import type { Locked } from './family.ts';
 import { openSession, type Session } from './session.ts';
 import { holdsTree, treeInFile } from './snapshots.ts';
 
@@ -43,20 +44,23 @@ export async function trace(context: Context, request: TraceRequest): Promise<vo
   context.sink({ type: 'result', name: 'trace', value: traced, text: tracedText(traced) });
 }
 
-async function lockOf(session: Session, { manifest }: Image): Promise<LockedRecipe> {
+async function lockOf(session: Session, { manifest }: Image): Promise<Locked<'debian'>> {
   const { name } = manifest.recipe;
   const locked = (await lockRecipes(session, [name], () => 'fail')).get(name);
   if (locked === undefined) throw noTree(name, undefined);
-  return locked;
+  const { loaded, lock } = locked;
+  const { recipe } = loaded;
+  if (recipe.family !== 'debian' || lock.family !== 'debian') throw otherDatabase(name);
+  return { loaded: { ...loaded, recipe }, lock };
 }
 
-function toolboxOf({ loaded: { recipe } }: LockedRecipe): string {
+function toolboxOf({ loaded: { recipe } }: Locked<'debian'>): string {
   return recipe.kind === 'toolbox' ? recipe.name : recipe.toolbox;
 }
 
 async function traceIn(
   session: Session,
-  locked: LockedRecipe,
+  locked: Locked<'debian'>,
   image: ManifestOutput,
   wanted: string,
   tree: Tree,
@@ -84,14 +88,14 @@ async function traceIn(
 /** Compares a file with the one in the .deb. */
 async function shippedAs(
   session: Session,
-  locked: LockedRecipe,
+  locked: Locked<'debian'>,
   { locked: pkg }: PackageChain,
   path: string,
   entry: TreeEntry,
 ): Promise<Shipped> {
   if (entry.type === 'directory') return 'directory';
   const { context, ports } = session;
-  const wanted = wantedFiles(locked).filter(({ sha256 }) => sha256 === pkg.sha256);
+  const wanted = debian.wantedFiles(locked).filter(({ sha256 }) => sha256 === pkg.sha256);
   await (await session.fetcher()).fetchFiles(wanted);
   const report = { id: 'trace', sink: () => undefined, signal: context.signal };
   const [stored] = await openPackages(ports, [pkg], report);
@@ -153,6 +157,18 @@ function originLines({ origin, path }: Traced): string[] {
           : [`  diverted   shipped as /${origin.shippedAs}, moved by ${origin.divertedBy ?? 'nobody'}`]),
       ];
   }
+}
+
+function otherDatabase(recipe: string): AppError {
+  return new AppError({
+    kind: 'usage',
+    code: 'trace.family',
+    what: 'files can be traced through the package database of dpkg only, not yet through that of rpm',
+    where: recipe,
+    expected: 'an image of a recipe of the family debian',
+    got: 'one of the family fedora',
+    next: `prove all its packages: qubeforge verify ${recipe}`,
+  });
 }
 
 function changedImage(where: string, expected: string, got: string): AppError {
