@@ -7,12 +7,14 @@ import { liveRootStage } from '../outputs/live/live-root.ts';
 import { templateImageStage } from '../outputs/template-image.ts';
 import { xenBuildStage, xenStage } from '../xen/stage.ts';
 import { debianRootfsStage } from './debian/rootfs.ts';
+import { fedoraRootfsStage } from './fedora/rootfs.ts';
 import { toolboxStage } from './toolbox.ts';
 
 /** Every stage, outputs included. A new stage is one file and one line here. */
 export const STAGES = [
   toolboxStage,
   debianRootfsStage,
+  fedoraRootfsStage,
   templateImageStage,
   xenBuildStage,
   xenStage,
