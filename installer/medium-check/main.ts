@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { describeError, exitCodeOf } from '../../core/errors.ts';
 import { checkMedium, type MediumReader } from './check.ts';
 
+// Node 20 warns of Ed25519 as experimental, in the middle of what people read.
+process.removeAllListeners('warning');
+
 const [root = '/run/qubeforge/medium', key = '/usr/share/qubeforge/medium-key.asc'] = process.argv.slice(2);
 
 /** A mounted medium. */

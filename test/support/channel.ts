@@ -117,11 +117,11 @@ export class Channel {
   #append(text: string): void {
     const raw = this.#unfinished + text;
     const escape = String.fromCharCode(27);
-    const open = new RegExp(`${escape}(\\[[0-9;?]*|\\][^\\u0007]*)?$`).exec(raw);
+    const open = new RegExp(`${escape}(\\[[0-9;?!]*|\\][^\\u0007]*)?$`).exec(raw);
     const whole = open === null ? raw : raw.slice(0, open.index);
     this.#unfinished = open === null ? '' : raw.slice(open.index);
     const sequences = new RegExp(
-      `${escape}(\\[[0-9;?]*[a-zA-Z]|\\][^\\u0007]*\\u0007|[()][A-Z0-9]|[=>78cM])`,
+      `${escape}(\\[[0-9;?!]*[a-zA-Z]|\\][^\\u0007]*\\u0007|[()][A-Z0-9]|[=>78cM])`,
       'g',
     );
     this.#text += whole.replace(sequences, '').replaceAll('\r', '');

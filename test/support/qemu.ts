@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { appendFileSync } from 'node:fs';
 import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { run } from '../../edge/runner.ts';
 import type { Disk, DirectKernel, Iommu, QemuTools } from '../../builder/run/machine.ts';
 import { programIn, qemuArgv, uefiVariablesTemplate } from '../../builder/run/machine.ts';
@@ -83,6 +84,7 @@ export async function start(options: StartOptions): Promise<Machine> {
     });
   });
   await control.execute('qmp_capabilities');
+  keep(folder, { serial: serialSocket, console: consoleSocket });
 
   const monitor = async (command: string): Promise<string> =>
     String(await control.execute('human-monitor-command', { 'command-line': command }));
@@ -121,6 +123,18 @@ export async function createDisk(tools: QemuTools, path: string, size: string): 
 export async function createOverlay(tools: QemuTools, path: string, backing: Disk): Promise<void> {
   const options = ['-f', 'qcow2', '-F', backing.format, '-b', backing.path];
   await run({ argv: [...programIn(tools, 'qemu-img'), 'create', '-q', ...options, path] });
+}
+
+/** Writes what a machine prints to files in `QUBEFORGE_TEST_TRANSCRIPTS`, as it comes: for whoever wants to watch, or to see why a test failed. */
+function keep(folder: string, sockets: Readonly<Record<string, Socket>>): void {
+  const directory = process.env['QUBEFORGE_TEST_TRANSCRIPTS'];
+  if (directory === undefined) return;
+  for (const [name, socket] of Object.entries(sockets)) {
+    const path = join(directory, `${basename(folder)}.${name}.log`);
+    socket.on('data', (chunk: Buffer) => {
+      appendFileSync(path, chunk);
+    });
+  }
 }
 
 interface Prepared {
