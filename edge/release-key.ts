@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { AppError } from '../core/errors.ts';
 import { createReleaseKey } from '../builder/release/release-key.ts';
 import { ignoreMissing } from './files.ts';
 
@@ -11,14 +12,15 @@ export function developerKeyPath(env: Readonly<Record<string, string | undefined
 
 /**
  * The armored private key at `path`; a missing one is made when `create` is set, readable by its owner only.
- * Says whether it was made just now.
+ * Says whether it was made just now. Throws `release.no-key` (kind `usage`).
  */
 export async function loadReleaseKey(
   path: string,
   create: boolean,
 ): Promise<{ readonly armored: string; readonly created: boolean }> {
-  const found = await readFile(path, 'utf8').catch(create ? ignoreMissing : rethrow);
+  const found = await readFile(path, 'utf8').catch(ignoreMissing);
   if (found !== undefined) return { armored: found, created: false };
+  if (!create) throw noKey(path);
   const armored = await createReleaseKey('Qubeforge developer key');
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   try {
@@ -31,6 +33,14 @@ export async function loadReleaseKey(
   }
 }
 
-function rethrow(error: unknown): never {
-  throw error;
+function noKey(path: string): AppError {
+  return new AppError({
+    kind: 'usage',
+    code: 'release.no-key',
+    what: 'there is no key to sign with',
+    where: path,
+    expected: 'a file with an armored OpenPGP private key without a passphrase',
+    got: 'no file',
+    next: 'export one with: gpg --export-secret-keys --armor FINGERPRINT, or leave --sign out for the developer key',
+  });
 }

@@ -14,6 +14,8 @@ export interface ReportedPackage {
 /** One part of an image, for example `dom0` or a template. */
 export interface ReportedImage {
   readonly name: string;
+  /** Of distributions: decides what its packages are. */
+  readonly family: 'debian' | 'fedora';
   readonly packages: readonly ReportedPackage[];
 }
 

@@ -8,8 +8,6 @@ export interface SbomSubject {
   readonly created: number;
   /** Where documents of this project are named; the document's digest is appended. */
   readonly namespace: string;
-  /** Distribution of the package URLs, for example `debian`. */
-  readonly distribution: string;
   readonly images: readonly ReportedImage[];
 }
 
@@ -18,7 +16,7 @@ export interface SbomSubject {
  * package URL. The same subject gives the same bytes; the namespace is made of the content.
  */
 export function spdxDocument(subject: SbomSubject): string {
-  const { name, created, namespace, distribution, images } = subject;
+  const { name, created, namespace, images } = subject;
   const root = { SPDXID: 'SPDXRef-Image', name, ...UNKNOWN, primaryPackagePurpose: 'OPERATING-SYSTEM' };
   const parts = images.map((image) => ({
     SPDXID: partId(image),
@@ -28,7 +26,12 @@ export function spdxDocument(subject: SbomSubject): string {
   }));
   // A package that is in two parts is one package.
   const packages = new Map(
-    images.flatMap(({ packages: of }) => sorted(of)).map((pkg) => [packageId(pkg), pkg]),
+    images.flatMap(({ packages, family }) =>
+      sorted(packages).map((pkg): [string, object] => [
+        packageId(pkg),
+        describe(packageId(pkg), pkg, family),
+      ]),
+    ),
   );
   const document = {
     spdxVersion: 'SPDX-2.3',
@@ -40,7 +43,7 @@ export function spdxDocument(subject: SbomSubject): string {
       created: new Date(created * 1000).toISOString().replace('.000', ''),
       creators: ['Tool: qubeforge'],
     },
-    packages: [root, ...parts, ...[...packages].map(([id, pkg]) => describe(id, pkg, distribution))],
+    packages: [root, ...parts, ...packages.values()],
     relationships: [
       relationship('SPDXRef-DOCUMENT', 'DESCRIBES', root.SPDXID),
       ...parts.map(({ SPDXID }) => relationship(root.SPDXID, 'CONTAINS', SPDXID)),
@@ -61,7 +64,7 @@ const UNKNOWN = {
   copyrightText: 'NOASSERTION',
 } as const;
 
-function describe(id: string, pkg: ReportedPackage, distribution: string): object {
+function describe(id: string, pkg: ReportedPackage, family: ReportedImage['family']): object {
   return {
     SPDXID: id,
     name: pkg.name,
@@ -73,16 +76,21 @@ function describe(id: string, pkg: ReportedPackage, distribution: string): objec
       {
         referenceCategory: 'PACKAGE-MANAGER',
         referenceType: 'purl',
-        referenceLocator: packageUrl(pkg, distribution),
+        referenceLocator: packageUrl(pkg, family),
       },
     ],
   };
 }
 
-/** A package URL (purl-spec, type deb): name and version percent-encoded. */
-function packageUrl({ name, version, architecture }: ReportedPackage, distribution: string): string {
-  return `pkg:deb/${distribution}/${encodeURIComponent(name)}@${encodeURIComponent(version)}?arch=${architecture}`;
+/** A package URL (purl-spec, types deb and rpm): name and version percent-encoded. */
+function packageUrl(
+  { name, version, architecture }: ReportedPackage,
+  family: ReportedImage['family'],
+): string {
+  return `pkg:${PACKAGE_TYPES[family]}/${family}/${encodeURIComponent(name)}@${encodeURIComponent(version)}?arch=${architecture}`;
 }
+
+const PACKAGE_TYPES = { debian: 'deb', fedora: 'rpm' } as const;
 
 function relationship(from: string, type: string, to: string): object {
   return { spdxElementId: from, relationshipType: type, relatedSpdxElement: to };

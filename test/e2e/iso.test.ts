@@ -48,7 +48,7 @@ describe('the medium under Xen', () => {
     'starts (uefi: $uefi, iommu: $iommu) with nothing for dom0 to reach a network',
     async (lane) => {
       await using machine = await bootMedium(medium, 'i', { ...lane, devices: DEVICES });
-      const [, banner] = await machine.serial.expect(/Xen version (\S+)/, BOOT);
+      const [, banner, built] = await machine.serial.expect(/Xen version (\S+) \(Debian ([^)]+)\)/, BOOT);
       reached(machine, 'Xen banner');
       await machine.serial.expect(/qubeforge: kept from dom0: [^\n]*\n/, BOOT);
       reached(machine, "dom0's initrd");
@@ -57,6 +57,8 @@ describe('the medium under Xen', () => {
       await shell(machine);
       const info = await machine.console.run('xl info', COMMAND);
       expect(/^xen_version *: (\S+)/m.exec(info.output)?.[1]).toBe(banner);
+      const manifest = JSON.parse(await text('manifest.json')) as { xen: { version: string } };
+      expect(built).toBe(manifest.xen.version);
       expect(/^virt_caps *: (.*)$/m.exec(info.output)?.[1]).toMatch(lane.caps);
 
       expect((await machine.console.run('ss -Htuln', COMMAND)).output).toBe('');

@@ -6,6 +6,8 @@ export interface ReproduceRequest {
   readonly recipe: string;
   readonly offline: boolean;
   readonly jobs: number;
+  /** File with the private key that signs media, in both builds. */
+  readonly sign: string | undefined;
 }
 
 /** The command `reproduce`, with what does the work. */
@@ -20,9 +22,15 @@ export function reproduceCommand(
     positionals: { name: 'RECIPE', min: 1, max: 1, complete: 'recipe' },
     options: {
       offline: { type: 'boolean', help: 'use no network: everything has to be in the cache' },
+      sign: {
+        type: 'string',
+        value: 'KEY',
+        help: 'private key that signs media, in both builds',
+        complete: 'file',
+      },
       jobs: { type: 'string', value: 'N', help: `stages at the same time (default: ${processors})` },
     },
-    run: (context, { positionals: [recipe = ''], values: { offline, jobs } }) =>
-      reproduce(context, { recipe, offline, jobs: parseJobs(jobs, processors) }),
+    run: (context, { positionals: [recipe = ''], values: { offline, jobs, sign } }) =>
+      reproduce(context, { recipe, offline, sign, jobs: parseJobs(jobs, processors) }),
   });
 }

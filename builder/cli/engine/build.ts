@@ -10,10 +10,11 @@ import type { BuildRequest } from '../commands/build.ts';
 import type { Context } from '../command.ts';
 import { describeBuild } from './dry-run.ts';
 import { logMoves, readLock, readLockOrWarn, staleness, updateLock, type LoadedBuildable } from './locks.ts';
-import { placeManifests } from './manifests.ts';
+import { keepBuilt } from './manifests.ts';
 import { brokenPin, lockedNeed, needsOf, pinsOf } from './needs.ts';
 import { placeProducts } from './products.ts';
 import { wantedFiles } from './families.ts';
+import { placeReports, reportsOf } from './reports.ts';
 import { productsOf, toolboxNode, type LockedRecipe, type Product } from './plan.ts';
 import { openSession, type Session } from './session.ts';
 
@@ -37,7 +38,9 @@ export async function build(context: Context, request: BuildRequest): Promise<vo
   const results = await buildProducts(session, recipes, products);
   const directory = join(context.cwd, 'out');
   await placeProducts(session, directory, products, results);
-  await placeManifests(session, directory, { recipes, products, results, outputs: request.outputs });
+  const built = { recipes, products, results, outputs: request.outputs };
+  await placeReports(directory, await reportsOf(session, built));
+  await keepBuilt(session, directory, built);
 }
 
 /** Recipes with locks that fit, each toolbox before the recipes that need it. */

@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import { digestOf } from '../../../core/digest.ts';
-import { readIfPresent, writeFileAtomic } from '../../../edge/files.ts';
 import { resultOf, type Results } from '../../graph/execute.ts';
 import { allNodes } from '../../graph/plan.ts';
 import type { AnyLock } from '../../lock/schema.ts';
-import { printManifest, type Manifest } from '../../report/manifest.ts';
+import type { Manifest } from '../../report/manifest.ts';
 import { lockPath } from './locks.ts';
 import { epochOf, metadataOf, originsOf } from './families.ts';
 import type { LockedRecipe, Product } from './plan.ts';
@@ -34,12 +33,10 @@ export function manifestsOf(
   });
 }
 
-/** Writes the manifest of each recipe's products beside them, and keeps what they stand on from `gc`. */
-export async function placeManifests(session: Session, directory: string, built: Built): Promise<void> {
+/** Keeps what the products of recipes stand on from `gc`, as long as their manifests are there. */
+export async function keepBuilt(session: Session, directory: string, built: Built): Promise<void> {
   for (const { file, manifest, locked } of manifestsOf(built)) {
     const path = join(directory, file);
-    const text = printManifest(manifest);
-    if ((await readIfPresent(path))?.toString('utf8') !== text) await writeFileAtomic(path, text);
     await session.store.setRoot({ path, blobs: [], stages: manifest.stages.map(({ id }) => id) });
     await keepLocked(session, locked);
   }

@@ -5,14 +5,14 @@ import { hashFile, readIfPresent } from '../../../edge/files.ts';
 import { resultOf, type Results } from '../../graph/execute.ts';
 import { loadBuildable } from '../../recipe/load.ts';
 import type { Artifact } from '../../graph/stage.ts';
-import { printManifest } from '../../report/manifest.ts';
 import type { ReproduceRequest } from '../commands/reproduce.ts';
 import type { Context } from '../command.ts';
 import { buildProducts, lockRecipes, planProducts, runNodes } from './build.ts';
 import { describeFileDifference } from './differences.ts';
-import { manifestsOf } from './manifests.ts';
+import type { Built } from './manifests.ts';
 import { wantedFiles } from './families.ts';
 import { toolboxNode, type LockedRecipe, type Product } from './plan.ts';
+import { reportsOf } from './reports.ts';
 import { secondBuild, type SecondBuild } from './second-build.ts';
 import { openSession, type Session } from './session.ts';
 
@@ -32,7 +32,7 @@ interface Compared {
 export async function reproduce(context: Context, request: ReproduceRequest): Promise<void> {
   await using session = await openSession(context, request);
   const { recipe, jobs } = request;
-  await loadBuildable(context.recipes, recipe);
+  const { recipe: wanted } = await loadBuildable(context.recipes, recipe);
   const library = await clockLibrary(session);
   const recipes = await lockRecipes(session, [recipe], () => 'fail');
   const products = await planProducts(session, recipes, { recipes: [recipe], outputs: undefined });
@@ -42,10 +42,12 @@ export async function reproduce(context: Context, request: ReproduceRequest): Pr
   await using second = await secondBuild(session, {
     ...{ recipe, jobs, files },
     clock: { library, days: DAYS_AHEAD },
+    releaseKey: wanted.kind === 'iso' ? (await session.releaseKey()).file : undefined,
   });
   const compared = await compare(products, results, second.out);
-  const manifests = await differingManifests({ recipes, products, results, outputs: undefined }, second.out);
-  await report(session, request.recipe, { compared, manifests, products, results, second });
+  const built = { recipes, products, results, outputs: undefined };
+  const reports = await differingReports(session, built, second.out);
+  await report(session, request.recipe, { compared, reports, products, results, second });
 }
 
 /** The library, from a toolbox of its own: locked and verified like everything else that runs in a sandbox. */
@@ -65,11 +67,12 @@ async function compare(products: readonly Product[], results: Results, out: stri
   return compared;
 }
 
-async function differingManifests(built: Parameters<typeof manifestsOf>[0], out: string): Promise<string[]> {
+/** Manifest, package list, SBOM, checksums: which of them the second build wrote otherwise. */
+async function differingReports(session: Session, built: Built, out: string): Promise<string[]> {
   const differing: string[] = [];
-  for (const { file, manifest } of manifestsOf(built)) {
+  for (const { file, text } of await reportsOf(session, built)) {
     const second = (await readIfPresent(join(out, file)))?.toString('utf8');
-    if (second !== printManifest(manifest)) differing.push(file);
+    if (second !== text) differing.push(file);
   }
   return differing;
 }
@@ -79,7 +82,7 @@ async function report(
   recipe: string,
   found: {
     readonly compared: readonly Compared[];
-    readonly manifests: readonly string[];
+    readonly reports: readonly string[];
     readonly products: readonly Product[];
     readonly results: Results;
     readonly second: SecondBuild;
@@ -87,14 +90,14 @@ async function report(
 ): Promise<void> {
   const { compared, second } = found;
   const different = compared.filter((one) => one.second?.sha256 !== one.first.sha256);
-  const isIdentical = different.length === 0 && found.manifests.length === 0;
+  const isIdentical = different.length === 0 && found.reports.length === 0;
   const width = Math.max(...second.variations.map(({ what }) => what.length));
   const lines = [
     `${recipe}: ${isIdentical ? 'identical' : 'NOT identical'}`,
     ...compared.map(({ file, first, second: other }) => {
       return `  ${first.sha256 === other?.sha256 ? 'same  ' : 'DIFFER'}  ${first.sha256}  ${file}`;
     }),
-    ...found.manifests.map((file) => `  DIFFER  ${file}`),
+    ...found.reports.map((file) => `  DIFFER  ${file}`),
     'the second build differed from the first in:',
     ...second.variations.map(
       ({ what, first, second: other }) => `  ${what.padEnd(width)}  ${first} → ${other}`,
@@ -111,13 +114,13 @@ async function notIdentical(
   session: Session,
   recipe: string,
   different: readonly Compared[],
-  { products, results, manifests, second }: Parameters<typeof report>[2],
+  { products, results, reports, second }: Parameters<typeof report>[2],
 ): Promise<AppError> {
   const loaded = await loadBuildable(session.context.recipes, recipe);
   const toolbox = loaded.recipe.kind === 'toolbox' ? recipe : loaded.recipe.toolbox;
   const kept = join(session.context.cwd, 'out', 'reproduce');
   await mkdir(kept, { recursive: true });
-  const lines = manifests.map((file) => `${file}: the manifests differ`);
+  const lines = reports.map((file) => `${file}: the two differ`);
   for (const { file, first, second: other } of different) {
     if (other === undefined) {
       lines.push(`${file}: the second build did not make it`);

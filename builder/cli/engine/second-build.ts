@@ -19,6 +19,8 @@ export interface SecondBuildRequest {
   /** The locked files; all are in the store of this session. */
   readonly files: readonly { readonly sha256: Sha256; readonly size: number; readonly what: string }[];
   readonly clock: ShiftedClock;
+  /** The private key that signs media, where the recipe makes one: with another the media would differ. */
+  readonly releaseKey: string | undefined;
 }
 
 /** One thing that the second build has another value of. */
@@ -83,11 +85,14 @@ async function buildIn(
       [CLOCK_VARIABLE]: `${String(request.clock.days)}:${library}`,
     },
   });
+  const key = join(directory, 'release-key.asc');
+  if (request.releaseKey !== undefined) await copyFile(request.releaseKey, key);
   if (host.isOtherUser) await giveToVariedUser(directory);
   const jobs = request.jobs + 1;
   const argv = [
     ...[...host.argv, join(project, 'dist', 'qubeforge.mjs'), 'build', request.recipe],
     ...['--offline', '--json', '--quiet', '--cache', cache, '--jobs', String(jobs)],
+    ...(request.releaseKey === undefined ? [] : ['--sign', key]),
   ];
   const clock = await runSecond(session, argv, run);
   return variationsOf(context, host, { directory, run, jobs, first: request.jobs, clock });

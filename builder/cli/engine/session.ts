@@ -24,7 +24,7 @@ export interface Session extends AsyncDisposable {
   readonly keyring: () => Promise<Keyring>;
   readonly fetcher: () => Promise<Fetcher>;
   /** The key that signs media: that of `--sign`, or the developer key of this user. */
-  readonly releaseKey: () => Promise<ReleaseKey>;
+  readonly releaseKey: () => Promise<ReleaseKey & { readonly file: string }>;
 }
 
 export interface SessionOptions {
@@ -66,7 +66,10 @@ export async function openSession(context: Context, options: SessionOptions): Pr
     jobs: options.jobs,
     keyring,
     fetcher,
-    releaseKey: async () => (await signer()).key,
+    releaseKey: async () => {
+      const { key, file } = await signer();
+      return { ...key, file };
+    },
     async [Symbol.asyncDispose]() {
       await ports[Symbol.asyncDispose]();
       await store[Symbol.asyncDispose]();

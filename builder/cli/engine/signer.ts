@@ -8,6 +8,8 @@ import type { Context } from '../command.ts';
 /** The release key of a run and what signs with it. */
 export interface Signer {
   readonly key: ReleaseKey;
+  /** Path of the private key. */
+  readonly file: string;
   readonly sign: BuildPorts['signRelease'];
 }
 
@@ -22,6 +24,7 @@ export async function openSigner(context: Context, file: string | undefined): Pr
   }
   return {
     key,
+    file: path,
     async sign(fingerprint, data, epoch) {
       if (fingerprint !== key.fingerprint) throw otherKey(fingerprint, key.fingerprint);
       return await signRelease(armored, path, data, epoch);

@@ -16,15 +16,14 @@ function pkg(name: string, version: string): ReportedImage['packages'][number] {
 }
 
 const images: ReportedImage[] = [
-  { name: 'dom0', packages: [pkg('libstdc++6', '14.2.0-19'), pkg('bash', '5.2.37-2+b5')] },
-  { name: 'template', packages: [pkg('bash', '5.2.37-2+b5')] },
+  { name: 'dom0', family: 'debian', packages: [pkg('libstdc++6', '14.2.0-19'), pkg('bash', '5.2.37-2+b5')] },
+  { name: 'template', family: 'debian', packages: [pkg('bash', '5.2.37-2+b5')] },
 ];
 
 const subject = {
   name: 'iso',
   created: 1_785_535_166,
   namespace: 'https://example.org/spdx',
-  distribution: 'debian',
   images,
 };
 
