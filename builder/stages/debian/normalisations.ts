@@ -29,6 +29,10 @@ export const NORMALISATIONS: readonly Normalisation[] = [
     paths: /^usr\/bin\/firefox\.real$/,
     reason: 'mmdebstrap unpacks before preinst scripts run, so what firefox-esr diverts leaves a second copy',
   },
+  {
+    paths: /^etc\/default\/(keyboard|console-setup)$/,
+    reason: 'one second older than what setupcon made of them: of the same age, every start would make it again',
+  },
 ];
 
 /** The normalisation that explains a difference at `path`, if one does. */
@@ -50,5 +54,8 @@ if [ -e $root/etc/machine-id ]; then
   rm $root/etc/machine-id
   : >$root/etc/machine-id
 fi
+for file in keyboard console-setup; do
+  [ ! -e $root/etc/default/$file ] || touch -d @$((SOURCE_DATE_EPOCH - 1)) $root/etc/default/$file
+done
 `;
 }

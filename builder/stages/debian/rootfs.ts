@@ -40,7 +40,7 @@ type Context = StageContext<RootfsOptions, BuildPorts>;
  */
 export const debianRootfsStage = defineStage<RootfsOptions, BuildPorts>({
   name: 'debian-rootfs',
-  version: 1,
+  version: 2,
   async run(context): Promise<Outputs> {
     const { options, ports } = context;
     const packages = await openPackages(ports, options.packages, context);
