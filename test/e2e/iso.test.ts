@@ -78,7 +78,7 @@ describe('the medium under Xen', () => {
 
 describe('the medium without Xen', () => {
   it('reports about the hardware', async () => {
-    await using machine = await bootMedium(medium, 'c', { iommu: 'intel' });
+    await using machine = await bootMedium(medium, 'h', { iommu: 'intel' });
     await machine.serial.expect(/power off: /, BOOT);
     expect(machine.serial.transcript).toMatch(/IOMMU/);
   });

@@ -7,6 +7,7 @@ export type Mode = 'install' | 'report' | 'verify' | 'rescue';
 export interface Entry {
   readonly mode: Mode;
   readonly title: string;
+  /** Not `c` or `e`: those are GRUB's own, for its command line and its editor (GRUB manual §12). */
   readonly hotkey: string;
   /** Under Xen, as dom0; else the kernel alone. */
   readonly xen: boolean;
@@ -15,7 +16,7 @@ export interface Entry {
 /** The menu, in order; the first entry is the default. */
 export const MEDIUM_ENTRIES: readonly Entry[] = [
   { mode: 'install', title: 'Install Qubeforge', hotkey: 'i', xen: true },
-  { mode: 'report', title: 'Check this hardware (without Xen)', hotkey: 'c', xen: false },
+  { mode: 'report', title: 'Check this hardware (without Xen)', hotkey: 'h', xen: false },
   { mode: 'verify', title: 'Verify this medium', hotkey: 'v', xen: false },
   { mode: 'rescue', title: 'Rescue shell (without Xen)', hotkey: 'r', xen: false },
 ];
