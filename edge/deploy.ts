@@ -1,17 +1,16 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readFile, writeFile, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { AppError } from '../core/errors.ts';
 import { KIB, MIB } from '../core/bytes.ts';
 import type { Image, MediumFile } from '../installer/medium/manifest.ts';
 
-/** A block of zeros is a hole: the target was discarded before and reads as zeros there. */
+/** Bytes. A block of zeros is a hole: the target was discarded before and reads as zeros there. */
 const BLOCK = 64 * KIB;
 const READ = MIB;
-const ZEROS = Buffer.alloc(BLOCK);
 
 /**
  * Unpacks `image` from the medium to a device, and hashes what it reads. Memory stays flat. When the bytes
@@ -25,47 +24,77 @@ export async function deployImage(
   progress: (bytes: number) => void,
 ): Promise<void> {
   const path = `${medium}/${image.path}`;
-  await using target = await open(device, 'r+');
   const { digest, ended, written } = await (image.path.endsWith('.squashfs')
-    ? fromSquashfs(path, target, progress)
-    : fromZstd(path, target, progress));
-  if (digest !== image.sha256 || ended !== 0 || written !== image['raw-size']) {
-    await target.write(Buffer.alloc(MIB), 0, MIB, 0);
-    await target.sync();
-    throw damaged(path, image, digest, written);
-  }
+    ? fromSquashfs(path, device, progress)
+    : fromZstd(path, device, progress));
+  if (digest === image.sha256 && ended && written === image['raw-size']) return;
+  await using target = await open(device, 'r+');
+  await target.write(Buffer.alloc(MIB), 0, MIB, 0);
   await target.sync();
+  throw damaged(path, image, digest, written);
 }
 
 interface Unpacked {
   readonly digest: string;
-  readonly ended: number | null;
+  /** Whether unpacker and writer both ended well. */
+  readonly ended: boolean;
+  /** Bytes, holes included. */
   readonly written: number;
 }
 
 type Progress = (bytes: number) => void;
 
 /** One pass: the bytes that are unpacked are the bytes that are hashed. */
-async function fromZstd(path: string, target: FileHandle, progress: Progress): Promise<Unpacked> {
+async function fromZstd(path: string, device: string, progress: Progress): Promise<Unpacked> {
+  const hash = createHash('sha256');
   const unpacker = spawn('zstd', ['--decompress', '--stdout', '--quiet'], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
-  const ended = exitOf(unpacker);
-  const hash = createHash('sha256');
-  const [written] = await Promise.all([
-    writeSparse(unpacker.stdout, target, progress),
+  const [unpacked] = await Promise.all([
+    writeSparse(unpacker, device, progress),
     feed(path, unpacker.stdin, (chunk) => hash.update(chunk)),
   ]);
-  return { digest: hash.digest('hex'), ended: await ended, written };
+  return { digest: hash.digest('hex'), ...unpacked };
 }
 
 /** A squashfs is not read from its beginning to its end, so it is hashed before. */
-async function fromSquashfs(path: string, target: FileHandle, progress: Progress): Promise<Unpacked> {
+async function fromSquashfs(path: string, device: string, progress: Progress): Promise<Unpacked> {
   const digest = await hashFile(path);
   const unpacker = spawn('unsquashfs', ['-cat', path, 'root.img'], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const ended = exitOf(unpacker);
-  const written = await writeSparse(unpacker.stdout, target, progress);
-  return { digest, ended: await ended, written };
+  return { digest, ...(await writeSparse(unpacker, device, progress)) };
+}
+
+/**
+ * Writes what a program prints to a device, as dd(1) does it: blocks of zeros are passed over, and everything is
+ * on the disk at the end. The bytes go from one program to the other, not through this one.
+ */
+async function writeSparse(
+  unpacker: ChildProcess & { readonly stdout: Readable },
+  device: string,
+  progress: Progress,
+): Promise<Omit<Unpacked, 'digest'>> {
+  const writer = spawn(
+    'dd',
+    [
+      ...[`of=${device}`, `ibs=${READ}`, `obs=${BLOCK}`, 'iflag=fullblock'],
+      ...['conv=sparse,notrunc,nocreat,fsync', 'status=progress'],
+    ],
+    { stdio: [unpacker.stdout, 'ignore', 'pipe'], env: { ...process.env, LC_ALL: 'C' } },
+  );
+  // The writer has it now: should it die, the unpacker has to hear of it.
+  unpacker.stdout.destroy();
+  let written = 0;
+  let unread = '';
+  writer.stderr.setEncoding('utf8').on('data', (text: string) => {
+    const lines = (unread + text).split(/[\r\n]/);
+    unread = lines.pop() ?? '';
+    for (const line of lines) {
+      const bytes = /^(\d+) bytes/.exec(line)?.[1];
+      if (bytes !== undefined) progress((written = Number(bytes)));
+    }
+  });
+  const codes = await Promise.all([exitOf(unpacker), exitOf(writer)]);
+  return { ended: codes.every((code) => code === 0), written };
 }
 
 /** The exit code; null when a program could not be started or was killed. */
@@ -125,54 +154,6 @@ function drained(to: Writable): Promise<void> {
     to.on('drain', done);
     to.on('close', done);
   });
-}
-
-async function writeSparse(
-  from: Readable,
-  target: FileHandle,
-  progress: (bytes: number) => void,
-): Promise<number> {
-  let position = 0;
-  const gathered = Buffer.alloc(READ);
-  let filled = 0;
-  const flush = async (): Promise<void> => {
-    await writeBlocks(target, gathered.subarray(0, filled), position);
-    position += filled;
-    filled = 0;
-    progress(position);
-  };
-  for await (const chunk of from as AsyncIterable<Buffer>) {
-    let taken = 0;
-    while (taken < chunk.length) {
-      const copied = chunk.copy(gathered, filled, taken);
-      taken += copied;
-      filled += copied;
-      if (filled === READ) await flush();
-    }
-  }
-  if (filled > 0) await flush();
-  return position;
-}
-
-/** Writes the runs of blocks that are not zero. */
-async function writeBlocks(target: FileHandle, data: Buffer, position: number): Promise<void> {
-  let start = 0;
-  while (start < data.length) {
-    if (isZero(data, start)) {
-      start += BLOCK;
-      continue;
-    }
-    let end = start + BLOCK;
-    while (end < data.length && !isZero(data, end)) end += BLOCK;
-    const run = data.subarray(start, Math.min(end, data.length));
-    await target.write(run, 0, run.length, position + start);
-    start = end;
-  }
-}
-
-function isZero(data: Buffer, start: number): boolean {
-  const end = Math.min(start + BLOCK, data.length);
-  return data.compare(ZEROS, 0, end - start, start, end) === 0;
 }
 
 function damaged(path: string, image: Image, found: string, written: number): AppError {
