@@ -84,7 +84,7 @@ describe('the medium without Xen', () => {
   });
 
   it('passes its own check', async () => {
-    await using machine = await bootMedium(medium, 'v');
+    await using machine = await bootMedium(medium, 'm');
     await machine.serial.expect(/qubeforge: medium check passed: \d+ files/, BOOT);
   });
 
@@ -95,7 +95,7 @@ describe('the medium without Xen', () => {
       const iso = join(folder.path, 'damaged.iso');
       await copyFile(medium.iso, iso);
       await damage(iso, medium.project, medium.files[path]!);
-      await using machine = await bootMedium({ ...medium, iso }, 'v');
+      await using machine = await bootMedium({ ...medium, iso }, 'm');
       await machine.serial.expect(new RegExp(`qubeforge: BAD ${path}\\n`), BOOT);
       await machine.serial.expect(/qubeforge: medium check FAILED: 1 of \d+ files are bad/, BOOT);
     },

@@ -49,7 +49,7 @@ export async function buildMedium(): Promise<TestMedium> {
 }
 
 /** Hotkeys of the medium's menu. */
-export type MenuKey = 'i' | 'h' | 'v' | 'r';
+export type MenuKey = 'i' | 'h' | 'm' | 'r';
 
 /** Starts a medium and chooses an entry of its menu, with the serial console. */
 export async function bootMedium(

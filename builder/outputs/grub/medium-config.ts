@@ -7,7 +7,7 @@ export type Mode = 'install' | 'report' | 'verify' | 'rescue';
 export interface Entry {
   readonly mode: Mode;
   readonly title: string;
-  /** Not `c` or `e`: those are GRUB's own, for its command line and its editor (GRUB manual §12). */
+  /** Not `c`, `e` or `v`: those are GRUB's own, for its command line, its editor and the next entry. */
   readonly hotkey: string;
   /** Under Xen, as dom0; else the kernel alone. */
   readonly xen: boolean;
@@ -17,7 +17,7 @@ export interface Entry {
 export const MEDIUM_ENTRIES: readonly Entry[] = [
   { mode: 'install', title: 'Install Qubeforge', hotkey: 'i', xen: true },
   { mode: 'report', title: 'Check this hardware (without Xen)', hotkey: 'h', xen: false },
-  { mode: 'verify', title: 'Verify this medium', hotkey: 'v', xen: false },
+  { mode: 'verify', title: 'Verify this medium', hotkey: 'm', xen: false },
   { mode: 'rescue', title: 'Rescue shell (without Xen)', hotkey: 'r', xen: false },
 ];
 
