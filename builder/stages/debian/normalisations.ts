@@ -31,7 +31,8 @@ export const NORMALISATIONS: readonly Normalisation[] = [
   },
   {
     paths: /^etc\/default\/(keyboard|console-setup)$/,
-    reason: 'one second older than what setupcon made of them: of the same age, every start would make it again',
+    reason:
+      'one second older than what setupcon made of them: of the same age, every start would make it again',
   },
 ];
 
