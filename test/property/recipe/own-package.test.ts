@@ -75,7 +75,7 @@ it('whatever is accepted can be packed, and is opened with the same files, sums 
         options.links.map((link) => link.path).sort(),
       );
     }),
-    { numRuns: 200 },
+    { numRuns: 100 },
   );
   expect(accepted).toBeGreaterThan(20);
 });
