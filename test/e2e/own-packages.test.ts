@@ -68,7 +68,7 @@ describe.each<Case>([
   },
   {
     ...{ recipe: 'dom0', name: 'qubeforge-dom0', off: ['xendomains.service'] },
-    program: '/usr/lib/qubeforge/qubeforge-call',
+    program: '/usr/lib/qubeforge/qubeforge-vchan',
     enabled: ['qubeforge-boot.service', 'qubeforge-watch.service'],
   },
 ])('$name', ({ recipe, name, program, enabled, off }) => {
@@ -100,9 +100,14 @@ inside dpkg -s ${name}
 inside dpkg --audit
 inside dpkg --verify ${name} && echo verified
 inside ldd ${program}
-for unit in ${[...enabled, ...off].join(' ')}; do
-  echo "$unit: $(inside systemctl is-enabled $unit || true)"
+# A link below /usr/lib is not what is-enabled asks about, but what a target follows.
+for unit in ${enabled.join(' ')}; do
+  for link in /build/root/usr/lib/systemd/system/*.wants/$unit; do
+    if [ -f "$link" ]; then echo "$unit: wanted"; fi
+  done
 done
+for unit in ${off.join(' ')}; do echo "$unit: $(inside systemctl is-enabled $unit || true)"; done
+inside getent passwd qubeforge-vchan user || true
 if [ -e /build/root/usr/bin/qube ]; then inside node /usr/bin/qube --help; fi
 if [ -s /build/root/etc/machine-id ]; then echo has an identity; fi
 if [ -e /build/root/etc/resolv.conf ]; then echo has a resolver; fi
@@ -110,11 +115,11 @@ if [ -e /build/root/etc/resolv.conf ]; then echo has a resolver; fi
     );
     expect(text).toContain('Status: install ok installed\n');
     // `dpkg --verify` prints a line for each file that is not as packed; `--audit` one for each broken package.
-    expect(text).toMatch(/^Description: .*\nverified\n/m);
+    expect(text).toMatch(/^Qubeforge-Sources: [0-9a-f]{64}\nverified\n/m);
     expect(text).not.toContain('not found');
-    for (const unit of enabled) expect(text).toContain(`${unit}: enabled\n`);
+    for (const unit of enabled) expect(text).toContain(`${unit}: wanted\n`);
     for (const unit of off) expect(text).toContain(`${unit}: masked\n`);
-    if (recipe === 'dom0') expect(text).toContain('Usage: qube ');
+    if (recipe === 'dom0') expect(text).toContain('qube: the qubes of this machine');
     else expect(text).not.toMatch(/^has an? /m);
   });
 });

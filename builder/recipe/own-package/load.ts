@@ -74,6 +74,6 @@ export function invalid(file: string, findings: readonly Finding[]): AppError {
     code: 'own-package.invalid',
     what: `the description of a package has ${findings.length === 1 ? 'a mistake' : `${findings.length} mistakes`}`,
     where: lines.join('\n') || file,
-    next: 'mend these places; docs/packages.md says what a package.yaml may say',
+    next: 'mend these places; `qubeforge schema package` prints what a package.yaml may say',
   });
 }
