@@ -182,7 +182,6 @@ function brokenChain(verdicts: readonly Verdict[], broken: readonly Broken[]): A
       `${link}: ${where}\n  expected ${expected}\n  got ${got} [${code}]`,
   );
   if (unproved > 0) lines.push(`package: ${unproved} packages are in no index that could be proved`);
-  const isAbsent = above.length > 0 && above.every(({ code }) => code === 'store.missing');
   const subjects = verdicts.filter((verdict) => verdict.broken.length > 0).map(({ subject }) => subject);
   return new AppError({
     kind: 'verification',
@@ -191,8 +190,13 @@ function brokenChain(verdicts: readonly Verdict[], broken: readonly Broken[]): A
     where: subjects.join(', '),
     expected: 'an unbroken chain: key, signature, Release, index, package, image',
     got: lines.join('\n'),
-    next: isAbsent
-      ? 'run the command again without --offline, so that it is fetched'
-      : 'restore what was changed from version control, or make it anew: qubeforge lock --update',
+    next: nextStep(above),
   });
+}
+
+function nextStep(broken: readonly Broken[]): string {
+  const isAll = (wanted: string): boolean => broken.length > 0 && broken.every(({ code }) => code === wanted);
+  if (isAll('store.missing')) return 'run the command again without --offline, so that it is fetched';
+  if (isAll('manifest.own')) return 'build the image again from these sources: qubeforge build RECIPE';
+  return 'restore what was changed from version control, or make it anew: qubeforge lock --update';
 }
