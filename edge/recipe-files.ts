@@ -1,19 +1,21 @@
 import { readdir, readFile, realpath } from 'node:fs/promises';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 import type { RecipeSource } from '../builder/recipe/load.ts';
+import { ifThere, shownFrom } from './local-paths.ts';
+import { packageFiles } from './package-files.ts';
 
 const ENDING = '.yaml';
 
 /**
  * Recipes from directories; the first that has a name wins. Shown paths are relative to `cwd` where they
- * lie below it. Overlay files may not leave the directory of their recipe, not even by a symbolic link.
+ * lie below it. Overlay files may not leave the directory of their recipe, not even by a symbolic link. Packages
+ * of ours lie in `runtime` beside the first directory, and bundled programs in `dist`.
  */
 export function recipeFiles(directories: readonly string[], cwd: string): RecipeSource {
-  const shown = (path: string): string => {
-    const short = relative(cwd, path);
-    return short.startsWith('..') ? path : short;
-  };
+  const shown = shownFrom(cwd);
+  const project = dirname(resolve(cwd, directories[0] ?? 'recipes'));
   return {
+    packages: packageFiles(join(project, 'runtime'), join(project, 'dist'), cwd),
     async read(name) {
       for (const directory of directories) {
         const path = join(directory, name + ENDING);
@@ -37,15 +39,4 @@ export function recipeFiles(directories: readonly string[], cwd: string): Recipe
       return ifThere(readFile(path));
     },
   };
-}
-
-const ABSENT = new Set(['ENOENT', 'ENOTDIR', 'EISDIR']);
-
-async function ifThere<T>(reading: Promise<T>): Promise<T | undefined> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && ABSENT.has(String(error.code))) return undefined;
-    throw error;
-  }
 }

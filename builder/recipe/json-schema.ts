@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ownPackageSchema } from './own-package/definition.ts';
 import { recipeSchema } from './schema.ts';
 
 type JsonSchema = Record<string, unknown>;
@@ -14,6 +15,12 @@ export function recipeFileSchema(): JsonSchema {
     title: 'Qubeforge recipe',
     anyOf: members(whole).map((member) => ({ ...member, required: ['name', 'kind'] })),
   };
+}
+
+/** The JSON Schema (2020-12) of a `package.yaml`. */
+export function packageFileSchema(): JsonSchema {
+  const { $schema, ...whole } = z.toJSONSchema(ownPackageSchema, { io: 'input' }) as JsonSchema;
+  return { $schema, title: 'A package of Qubeforge itself', ...whole };
 }
 
 /** The object schemas at the ends of nested unions. */

@@ -4,6 +4,12 @@ import { nearest } from '../../core/nearest.ts';
 import { checkTree } from './check.ts';
 import { recipeDigest } from './digest.ts';
 import { mergeChain } from './merge.ts';
+import {
+  findOwnPackage,
+  nearestOwnPackage,
+  type OwnPackage,
+  type OwnPackageSource,
+} from './own-package/load.ts';
 import { withOptions } from './options.ts';
 import { applyRules } from './rules.ts';
 import { recipeSchema, type BuildableRecipe, type OverlayFile, type Recipe } from './schema.ts';
@@ -17,6 +23,8 @@ export interface RecipeSource {
   names(): Promise<readonly string[]>;
   /** The bytes of `source`, a path below the directory of `recipeFile`. */
   overlay(recipeFile: string, source: string): Promise<Uint8Array | undefined>;
+  /** The packages of ours that recipes can install. */
+  readonly packages: OwnPackageSource;
 }
 
 /** An overlay file of a recipe with its content. */
@@ -37,6 +45,8 @@ export interface LoadedRecipe<R extends Recipe = Recipe> {
   readonly overlays: readonly LoadedOverlay[];
   /** Files that only the live system of a medium has. */
   readonly liveOverlays: readonly LoadedOverlay[];
+  /** Packages of ours that it installs, in the order of their names. */
+  readonly ownPackages: readonly OwnPackage[];
 }
 
 export interface LoadOptions {
@@ -57,7 +67,9 @@ export async function loadRecipe(
   const toolboxKind = recipe.kind === 'toolbox' ? undefined : await kindOf(source, recipe.toolbox);
   const files = await readOverlays(source, 'files' in recipe ? recipe.files : [], merged, 'files');
   const live = await readOverlays(source, 'live' in recipe ? recipe.live : [], merged, 'live');
+  const own = await readOwnPackages(source, recipe, merged);
   const wrong = [
+    ...own.findings,
     ...applyRules(recipe, merged, { toolboxKind, pinnedKeys: options.pinnedKeys }),
     ...files.findings,
     ...live.findings,
@@ -65,11 +77,12 @@ export async function loadRecipe(
   if (wrong.length > 0) throw recipeError(name, wrong);
   return {
     recipe: withOptions(recipe),
-    digest: recipeDigest(recipe, [...files.overlays, ...live.overlays]),
+    digest: recipeDigest(recipe, [...files.overlays, ...live.overlays], own.packages),
     file: chain.file,
     chain: chain.names,
     overlays: files.overlays,
     liveOverlays: live.overlays,
+    ownPackages: own.packages,
   };
 }
 
@@ -160,6 +173,26 @@ async function readOverlays(
     else overlays.push({ ...file, bytes, sha256: sha256(bytes) });
   }
   return { overlays, findings };
+}
+
+async function readOwnPackages(
+  source: RecipeSource,
+  recipe: Recipe,
+  tree: Tree,
+): Promise<{ packages: OwnPackage[]; findings: Finding[] }> {
+  const packages: OwnPackage[] = [];
+  const findings: Finding[] = [];
+  for (const [index, name] of ('own-packages' in recipe ? recipe['own-packages'] : []).entries()) {
+    const found = await findOwnPackage(source.packages, name);
+    if (found !== undefined) packages.push(found);
+    else {
+      const place = placeOf(tree, ['own-packages', index]);
+      const hint = await nearestOwnPackage(source.packages, name);
+      findings.push({ place, message: `there is no package ${name}`, hint });
+    }
+  }
+  const byName = (a: OwnPackage, b: OwnPackage): number => (a.definition.name < b.definition.name ? -1 : 1);
+  return { packages: packages.sort(byName), findings };
 }
 
 function unknownRecipe(name: string, known: readonly string[], wantedBy: Tree | undefined): AppError {

@@ -26,6 +26,7 @@ export function applyRules(recipe: Recipe, tree: Tree, surroundings: Surrounding
     ...keyRules(recipe, tree, surroundings.pinnedKeys),
     ...toolboxRules(recipe, tree, surroundings.toolboxKind),
     ...imageRules(recipe, tree),
+    ...ownPackageRules(recipe, tree),
   ];
 }
 
@@ -111,4 +112,14 @@ function imageRules(recipe: Recipe, tree: Tree): Finding[] {
   if (!('image' in recipe) || recipe.image.size >= ROOT_MINIMUM) return [];
   const message = 'image.size is below 64 MiB: no root file system fits';
   return [{ place: placeOf(tree, ['image', 'size']), message }];
+}
+
+function ownPackageRules(recipe: Recipe, tree: Tree): Finding[] {
+  if (!('own-packages' in recipe) || recipe['own-packages'].length === 0) return [];
+  const own = recipe['own-packages'];
+  const message = 'packages of ours are made as .deb, which Fedora cannot install';
+  return [
+    ...duplicates(own, tree, ['own-packages']),
+    ...(recipe.family === 'debian' ? [] : [{ place: keyPlaceOf(tree, [], 'own-packages'), message }]),
+  ];
 }

@@ -53,6 +53,11 @@ export function manifestSections(before: Manifest, after: Manifest): Section[] {
       rows: packageRows(before, after),
     },
     {
+      title: 'Packages of our own',
+      columns: ['package', 'before', 'after'],
+      rows: changedRows(ownOf(before), ownOf(after)),
+    },
+    {
       title: 'Keys',
       columns: ['repository', 'before', 'after'],
       rows: changedRows(
@@ -108,6 +113,10 @@ function packageRows(before: Manifest, after: Manifest): string[][] {
     // The same version with other bytes should not happen in a repository: worth a look.
     return [['REPLACED', name, from.sha256, to.sha256]];
   });
+}
+
+function ownOf({ own }: Manifest): Map<string, string> {
+  return new Map((own ?? []).map(({ name, version, source }) => [name, `${version}, sources ${source}`]));
 }
 
 function outputsOf({ outputs }: Manifest): Map<string, string> {

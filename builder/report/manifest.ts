@@ -27,6 +27,12 @@ const manifestSchema = z.strictObject({
   packages: z.array(
     z.strictObject({ name: z.string(), version: z.string(), architecture: z.string(), size, sha256: digest }),
   ),
+  /** Packages that this project built from its own sources; `source` is their digest. Absent when there are none. */
+  own: z
+    .array(
+      z.strictObject({ name: z.string(), version: z.string(), architecture: z.string(), source: digest }),
+    )
+    .optional(),
   /** Files beside this one. `node` made the file, as its output `output`. */
   outputs: z.array(
     z.strictObject({ file: z.string(), output: z.string(), node: digest, size, sha256: digest }),
@@ -48,9 +54,8 @@ export type ManifestOutput = Manifest['outputs'][number];
 
 /** The one text of a manifest: one package, output or stage a line. */
 export function printManifest(manifest: Manifest): string {
-  const members = Object.entries(manifest).map(
-    ([name, value]) => `  ${JSON.stringify(name)}: ${member(value)}`,
-  );
+  const present = Object.entries(manifest).filter(([, value]) => value !== undefined);
+  const members = present.map(([name, value]) => `  ${JSON.stringify(name)}: ${member(value)}`);
   return `{\n${members.join(',\n')}\n}\n`;
 }
 

@@ -11,21 +11,32 @@ export interface ReportedPackage {
   readonly repository: string;
 }
 
+/** A package that this project built, as a manifest has it. */
+export interface ReportedOwnPackage {
+  readonly name: string;
+  readonly version: string;
+  readonly architecture: string;
+  /** Digest of its sources. */
+  readonly source: string;
+}
+
 /** One part of an image, for example `dom0` or a template. */
 export interface ReportedImage {
   readonly name: string;
   /** Of distributions: decides what its packages are. */
   readonly family: 'debian' | 'fedora';
   readonly packages: readonly ReportedPackage[];
+  readonly own?: readonly ReportedOwnPackage[] | undefined;
 }
 
 /** The packages of an image as text: a section a part, a line a package, in the order of names. */
 export function packageList(images: readonly ReportedImage[]): string {
   return images
-    .map(({ name, packages }) => {
-      const lines = sorted(packages).map(
-        (pkg) => `${pkg.name}\t${pkg.version}\t${pkg.architecture}\t${pkg.sha256}`,
-      );
+    .map(({ name, packages, own = [] }) => {
+      const lines = [
+        ...sorted(packages).map((pkg) => `${pkg.name}\t${pkg.version}\t${pkg.architecture}\t${pkg.sha256}`),
+        ...own.map((pkg) => `${pkg.name}\t${pkg.version}\t${pkg.architecture}\tsources ${pkg.source}`),
+      ];
       return `# ${name}: ${lines.length} packages\n${lines.map((line) => `${line}\n`).join('')}`;
     })
     .join('\n');

@@ -1,5 +1,5 @@
 import { digestOf } from '../../core/digest.ts';
-import { sorted, type ReportedImage, type ReportedPackage } from './package-list.ts';
+import { sorted, type ReportedImage, type ReportedOwnPackage, type ReportedPackage } from './package-list.ts';
 
 export interface SbomSubject {
   /** Name of the document, for example `iso`. */
@@ -33,6 +33,7 @@ export function spdxDocument(subject: SbomSubject): string {
       ]),
     ),
   );
+  const own = new Map(images.flatMap((image) => image.own ?? []).map((pkg) => [ownId(pkg), pkg]));
   const document = {
     spdxVersion: 'SPDX-2.3',
     dataLicense: 'CC0-1.0',
@@ -43,13 +44,14 @@ export function spdxDocument(subject: SbomSubject): string {
       created: new Date(created * 1000).toISOString().replace('.000', ''),
       creators: ['Tool: qubeforge'],
     },
-    packages: [root, ...parts, ...packages.values()],
+    packages: [root, ...parts, ...packages.values(), ...[...own].map(([id, pkg]) => describeOwn(id, pkg))],
     relationships: [
       relationship('SPDXRef-DOCUMENT', 'DESCRIBES', root.SPDXID),
       ...parts.map(({ SPDXID }) => relationship(root.SPDXID, 'CONTAINS', SPDXID)),
-      ...images.flatMap((image) =>
-        sorted(image.packages).map((pkg) => relationship(partId(image), 'CONTAINS', packageId(pkg))),
-      ),
+      ...images.flatMap((image) => [
+        ...sorted(image.packages).map((pkg) => relationship(partId(image), 'CONTAINS', packageId(pkg))),
+        ...(image.own ?? []).map((pkg) => relationship(partId(image), 'CONTAINS', ownId(pkg))),
+      ]),
     ],
   };
   return `${JSON.stringify(document, null, 1)}\n`;
@@ -82,6 +84,18 @@ function describe(id: string, pkg: ReportedPackage, family: ReportedImage['famil
   };
 }
 
+/** A package that was not downloaded but built, so that it has sources and no address. */
+function describeOwn(id: string, { name, version, source }: ReportedOwnPackage): object {
+  return {
+    SPDXID: id,
+    name,
+    versionInfo: version,
+    ...UNKNOWN,
+    downloadLocation: 'NONE',
+    sourceInfo: `built by this project from sources with the SHA-256 ${source}`,
+  };
+}
+
 /** A package URL (purl-spec, types deb and rpm): name and version percent-encoded. */
 function packageUrl(
   { name, version, architecture }: ReportedPackage,
@@ -99,6 +113,10 @@ function relationship(from: string, type: string, to: string): object {
 /** SPDX ids have letters, digits, dots and hyphens (SPDX 2.3 §3.2); the hash keeps them apart. */
 function packageId({ name, sha256 }: ReportedPackage): string {
   return `SPDXRef-Package-${name.replace(/[^A-Za-z0-9.-]/g, '-')}-${sha256.slice(0, 16)}`;
+}
+
+function ownId({ name, source }: ReportedOwnPackage): string {
+  return `SPDXRef-Own-${name}-${source.slice(0, 16)}`;
 }
 
 function partId({ name }: ReportedImage): string {

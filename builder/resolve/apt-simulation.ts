@@ -1,4 +1,5 @@
 import { AppError } from '../../core/errors.ts';
+import { printDeb822 } from '../formats/deb822.ts';
 import type { BinaryPackage } from '../formats/packages-index.ts';
 import type { PackageName } from '../lock/ports.ts';
 
@@ -9,6 +10,40 @@ export interface AptRequest {
   /** Package names, or `name=version`. */
   readonly install: readonly string[];
 }
+
+/** A package of ours, which no repository has: apt has to bring what it depends on. */
+export interface OwnRequest {
+  readonly name: string;
+  readonly architecture: string;
+  /** Relationships, one each. */
+  readonly depends: readonly string[];
+}
+
+/** An index of our packages for apt to resolve with; nothing is ever fetched by it. */
+export function ownIndex(own: readonly OwnRequest[]): string {
+  return own
+    .map(({ name, architecture, depends }) =>
+      printDeb822([
+        ['Package', name],
+        ['Version', '0'],
+        ['Architecture', architecture],
+        ...(depends.length === 0 ? [] : [['Depends', depends.join(', ')] as const]),
+        ['Filename', `${name}.deb`],
+        ['Size', '1'],
+        ['SHA256', '0'.repeat(64)],
+        ['Description', name],
+      ]),
+    )
+    .join('\n');
+}
+
+/** Where apt finds `ownIndex`. */
+export const OWN_PLACE = {
+  repository: 'own',
+  suite: 'own',
+  components: ['main'],
+  component: 'main',
+} as const;
 
 /** A source package whose binaries have to be of one version, also where newer ones are listed. */
 export interface SourcePin {
@@ -63,13 +98,15 @@ export function listName(index: {
 /**
  * Asks apt twice without installing anything. First: what would be installed. Second: in which order, from
  * one index of nothing but that, sorted, and without the preference that apt gives itself: apt breaks ties by
- * what else it reads, and the order shall depend on the packages alone. Needs the indexes as files of /in/lists; prints the second answer.
+ * what else it reads, and the order shall depend on the packages alone. Packages of ours (/job/own, an index) take
+ * part in the first question only. Needs the indexes as files of /in/lists; prints the second answer.
  */
 export function aptScript(request: AptRequest): string {
   return `
 mkdir -p /build/lists /build/cache/archives/partial
 : >/build/status
 cp /in/lists/* /build/lists/
+if [ -s /job/own ]; then cp /job/own /build/lists/${listName({ ...OWN_PLACE, architecture: request.architecture })}; fi
 ask() {
   apt-get -o Dir::State=/build -o Dir::State::status=/build/status -o Dir::State::lists=/build/lists \\
     -o Dir::Cache=/build/cache -o Dir::Etc=/nonexistent -o Dir::Etc::SourceList=/job/sources.list \\
@@ -79,7 +116,9 @@ ask() {
     -o APT::Install-Recommends=${String(request.recommends)} -o Debug::NoLocking=1 "$@"
 }
 ask -s install $(cat /job/install) >/build/first
-sed -n 's/^Inst \\([^ ]*\\) (\\([^ ]*\\) .*/\\1=\\2/p' /build/first | LC_ALL=C sort >/build/exact
+sed -n 's/^Inst \\([^ ]*\\) (\\([^ ]*\\) .*/\\1=\\2/p' /build/first | LC_ALL=C sort >/build/all
+sed -n 's/^Package: //p' /job/own >/build/own
+awk -F= 'FILENAME == "/build/own" { own[$0] = 1; next } !($1 in own)' /build/own /build/all >/build/exact
 rm -r /build/cache/*.bin /build/lists
 mkdir /build/lists
 awk '

@@ -8,6 +8,8 @@ import { templateImageStage } from '../outputs/template-image.ts';
 import { xenBuildStage, xenStage } from '../xen/stage.ts';
 import { debianRootfsStage } from './debian/rootfs.ts';
 import { fedoraRootfsStage } from './fedora/rootfs.ts';
+import { ownCompileStage } from './own-package/compile.ts';
+import { ownPackageStage } from './own-package/pack.ts';
 import { toolboxStage } from './toolbox.ts';
 
 /** Every stage, outputs included. A new stage is one file and one line here. */
@@ -15,6 +17,8 @@ export const STAGES = [
   toolboxStage,
   debianRootfsStage,
   fedoraRootfsStage,
+  ownCompileStage,
+  ownPackageStage,
   templateImageStage,
   xenBuildStage,
   xenStage,

@@ -3,9 +3,10 @@
  * whole process and charged with everything but locking: it starts, reads the lock, checks hashes, unpacks,
  * configures, packs. mmdebstrap is timed alone, inside its sandbox.
  */
-import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { epochOf } from '../../builder/cli/engine/families.ts';
+import { needsOf } from '../../builder/cli/engine/needs.ts';
 import { buildToolbox, localRepository, mmdebstrapScript, openLocked } from '../support/mmdebstrap.ts';
 import { testProject, TEST_CACHE } from '../support/project.ts';
 import { parseTimed, summary, timed, type Run } from './measure.ts';
@@ -32,9 +33,8 @@ export async function benchRootfs(recipe: string, pairs: number): Promise<void> 
   const { session } = project;
   const locked = await project.lock(recipe);
   const reference = await buildToolbox(session, await project.lock('toolbox-mmdebstrap'));
-  await buildToolbox(session, await project.lock('toolbox'));
+  for (const need of needsOf(locked.loaded)) await buildToolbox(session, await project.lock(need));
   await openLocked(session, locked);
-  await cp(resolve('dist'), join(project.root, 'dist'), { recursive: true });
   const build = (cache: string): Promise<Run> => {
     const argv = ['build', recipe, '--output', 'rootfs-tar', '--offline', '--quiet', '--cache', cache];
     return timed(['node', join(project.root, 'dist/qubeforge.mjs'), ...argv], { cwd: project.root });

@@ -6,7 +6,13 @@ import { compareTrees, describeDifference, readTree } from '../../builder/report
 import { explained, NORMALISATIONS } from '../../builder/stages/debian/normalisations.ts';
 import { debianRootfsStage } from '../../builder/stages/debian/rootfs.ts';
 import { epochOf } from '../../builder/cli/engine/families.ts';
-import { buildToolbox, localRepository, mmdebstrapScript, openLocked } from '../support/mmdebstrap.ts';
+import {
+  buildOwn,
+  buildToolbox,
+  localRepository,
+  mmdebstrapScript,
+  openLocked,
+} from '../support/mmdebstrap.ts';
 import { testProject, type TestProject } from '../support/project.ts';
 
 let project: TestProject;
@@ -27,14 +33,15 @@ describe('a root file system', () => {
       const epoch = epochOf(locked);
       const reference = await buildToolbox(session, await project.lock('toolbox-mmdebstrap'));
       const toolbox = await buildToolbox(session, await project.lock('toolbox'));
-      await openLocked(session, locked);
-      await using repository = await localRepository(session, locked);
+      const own = await buildOwn(project, locked);
+      await openLocked(session, locked, own.refs);
+      await using repository = await localRepository(session, locked, own.refs);
       await using out = await session.ports.scratch();
       const environment = { SOURCE_DATE_EPOCH: String(epoch) };
       await session.ports.sandbox({
         toolbox: await session.ports.toolboxTree(reference),
         script: mmdebstrapScript(
-          locked.lock.packages.map(({ name }) => name),
+          [...locked.lock.packages, ...own.refs].map(({ name }) => name),
           '/build/tmp',
         ),
         inputs: { repository: repository.path },
@@ -44,8 +51,8 @@ describe('a root file system', () => {
       // Settings and files of the recipe are ours and nothing that mmdebstrap knows of.
       const { rootfs } = await debianRootfsStage.run({
         id: 'test' as never,
-        options: { architecture: 'amd64', packages: locked.lock.packages, files: [] },
-        inputs: {},
+        options: { architecture: 'amd64', packages: locked.lock.packages, own: own.refs, files: [] },
+        inputs: own.inputs,
         toolbox,
         epoch,
         ...session.context,
@@ -61,7 +68,7 @@ describe('a root file system', () => {
         console.log(`${recipe}: ${String(count)} paths: ${reason}`);
       }
       console.log(
-        `${recipe}: ${String(ours.size)} paths compared, ${String(locked.lock.packages.length)} packages`,
+        `${recipe}: ${String(ours.size)} paths compared, ${String(locked.lock.packages.length)} packages and ${String(own.refs.length)} of ours`,
       );
       expect(ours.size).toBeGreaterThan(1000);
       expect(differences.filter(({ path }) => explained(path) === undefined).map(describeDifference)).toEqual(

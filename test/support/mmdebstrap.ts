@@ -1,12 +1,15 @@
 import { link, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execute, resultOf } from '../../builder/graph/execute.ts';
-import { planBuild } from '../../builder/graph/plan.ts';
+import { resultOf } from '../../builder/graph/execute.ts';
 import type { Outputs } from '../../builder/graph/stage.ts';
+import { runNodes } from '../../builder/cli/engine/build.ts';
 import { wantedFiles } from '../../builder/cli/engine/families.ts';
-import { toolboxNode, type LockedRecipe } from '../../builder/cli/engine/plan.ts';
+import { needsOf } from '../../builder/cli/engine/needs.ts';
+import { ownNodes } from '../../builder/cli/engine/own-packages.ts';
+import { compilersIn, toolboxNode, type LockedRecipe } from '../../builder/cli/engine/plan.ts';
 import type { Session } from '../../builder/cli/engine/session.ts';
-import { openPackages, type StoredPackage } from '../../builder/stages/debian/packages.ts';
+import type { TestProject } from './project.ts';
+import { openPackages, type PackageRef, type StoredPackage } from '../../builder/stages/debian/packages.ts';
 import { printDeb822 } from '../../builder/formats/deb822.ts';
 import { packagesIn } from '../../builder/formats/packages-index.ts';
 import { parseControl } from '../../builder/formats/deb.ts';
@@ -14,36 +17,58 @@ import { parseControl } from '../../builder/formats/deb.ts';
 /** The outputs of a toolbox recipe, built if need be. */
 export async function buildToolbox(session: Session, toolbox: LockedRecipe): Promise<Outputs> {
   const node = toolboxNode(toolbox);
-  await (await session.fetcher()).fetchFiles(wantedFiles(toolbox));
-  const { cache, ports, jobs, context } = session;
-  const results = await execute(await planBuild([node], cache), {
-    cache,
-    ports,
-    jobs,
-    sink: context.sink,
-    signal: context.signal,
-  });
-  return resultOf(results, node);
+  return resultOf(await runNodes(session, [toolbox], [node]), node);
 }
 
-/** Fetches and opens the packages of a lock. */
-export async function openLocked(session: Session, locked: LockedRecipe): Promise<StoredPackage[]> {
+/** Our packages of a recipe: by the bytes of their .debs, and as inputs of a root file system. */
+export interface OwnDebs {
+  readonly refs: readonly PackageRef[];
+  readonly inputs: Readonly<Record<string, Outputs>>;
+}
+
+/** Builds the packages of ours that a recipe installs. */
+export async function buildOwn({ session, lock }: TestProject, locked: LockedRecipe): Promise<OwnDebs> {
+  const needs = await Promise.all(needsOf(locked.loaded).map(lock));
+  const recipes = new Map(needs.map((need) => [need.loaded.recipe.name, need]));
+  const own = await ownNodes(session, locked, compilersIn(recipes));
+  const results = await runNodes(
+    session,
+    [locked, ...needs],
+    own.map(({ node }) => node),
+  );
+  const inputs = Object.fromEntries(own.map(({ options, node }) => [options.name, resultOf(results, node)]));
+  return {
+    refs: own.map(({ options: { name, version, architecture } }) => {
+      return { name, version, architecture, ...inputs[name]!['deb']! };
+    }),
+    inputs,
+  };
+}
+
+/** Fetches and opens the packages of a lock, and such as are in the store. */
+export async function openLocked(
+  session: Session,
+  locked: LockedRecipe,
+  own: readonly PackageRef[] = [],
+): Promise<StoredPackage[]> {
   await (await session.fetcher()).fetchFiles(wantedFiles(locked));
   const { sink, signal } = session.context;
-  return await openPackages(session.ports, locked.lock.packages, { id: 'open', sink, signal });
+  return await openPackages(session.ports, [...locked.lock.packages, ...own], { id: 'open', sink, signal });
 }
 
-/** A directory that apt takes as a repository of exactly the locked packages. */
+/** A directory that apt takes as a repository of exactly the locked packages and ours. */
 export async function localRepository(
   session: Session,
   locked: LockedRecipe,
+  own: readonly PackageRef[] = [],
 ): Promise<AsyncDisposable & { readonly path: string }> {
-  const packages = await openLocked(session, locked);
+  const packages = await openLocked(session, locked, own);
+  const refs = [...locked.lock.packages, ...own];
   const directory = await session.ports.scratch();
   const priorities = await archivePriorities(session, locked);
   const stanzas: { readonly place: string; readonly text: string }[] = [];
   for (const [index, { facts }] of packages.entries()) {
-    const deb = locked.lock.packages[index]!;
+    const deb = refs[index]!;
     const file = `${deb.name}_${deb.version.replaceAll(':', '%3a')}_${deb.architecture}.deb`;
     await link(await session.store.verified(deb), join(directory.path, file));
     const control = parseControl(facts.status).fields.filter(

@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { recipeFiles } from '../../edge/recipe-files.ts';
@@ -27,9 +27,9 @@ export async function testProject(
   options: { readonly cache?: string; readonly jobs?: number } = {},
 ): Promise<TestProject> {
   const root = await mkdtemp(join(tmpdir(), 'qubeforge-project-'));
-  for (const name of ['recipes', 'keys']) await cp(resolve(name), join(root, name), { recursive: true });
+  for (const name of ['recipes', 'keys', 'runtime', 'dist', 'package.json'])
+    await cp(resolve(name), join(root, name), { recursive: true });
   await rm(join(root, 'recipes', 'locks'), { recursive: true, force: true });
-  await writeFile(join(root, 'package.json'), '{}');
   const cache = options.cache ?? TEST_CACHE;
   await mkdir(cache, { recursive: true });
   const events: Event[] = [];

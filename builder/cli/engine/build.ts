@@ -54,7 +54,7 @@ export async function lockRecipes(
     const known = locked.get(name);
     if (known !== undefined) return known;
     const loaded = await loadBuildable(session.context.recipes, name);
-    for (const need of needsOf(loaded.recipe)) await visit(need);
+    for (const need of needsOf(loaded)) await visit(need);
     const made = { loaded, lock: await fittingLock(session, loaded, locked, policyOf(name)) };
     locked.set(name, made);
     return made;

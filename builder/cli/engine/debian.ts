@@ -7,7 +7,7 @@ import { aptResolver, closureResolver } from '../../stages/debian/apt-resolver.t
 import type { PackageRef } from '../../stages/debian/packages.ts';
 import { debianRootfsStage } from '../../stages/debian/rootfs.ts';
 import { binaryResolver } from '../../xen/binary-resolver.ts';
-import { unknownOrigin, type Family, type RecipeOfFamily, type Solver } from './family.ts';
+import { unknownOrigin, type Family, type Locked, type RecipeOfFamily, type Solver } from './family.ts';
 import { evidenceOf } from './locks.ts';
 import { proveDebian } from './prove.ts';
 import type { Session } from './session.ts';
@@ -21,7 +21,7 @@ export const debian: Family<'debian'> = {
     return await makeLock({
       recipe: { ...recipe, digest },
       source: fetcher,
-      resolver: await resolverOf(session, recipe, solver),
+      resolver: await resolverOf(session, loaded, solver),
       archive: evidenceOf(session),
       ...(previous === undefined ? {} : { previous }),
       ...(sources === undefined ? {} : { sources }),
@@ -62,16 +62,21 @@ export const debian: Family<'debian'> = {
 
   metadataOf: (lock) => lock.releases.flatMap(({ indexes }) => indexes.map(({ sha256 }) => sha256)),
 
-  rootfsNode: ({ loaded: { recipe }, lock }, files, toolbox) =>
+  rootfsNode: ({ loaded: { recipe }, lock }, { files, own, toolbox }) =>
     defineNode(debianRootfsStage, {
       recipe: recipe.name,
       title: 'Assemble the root file system',
       options: {
         architecture: recipe.architecture,
         packages: lock.packages.map(packageRef),
+        own:
+          own.length === 0
+            ? undefined
+            : own.map(({ options: { name, version, architecture } }) => ({ name, version, architecture })),
         settings: 'system' in recipe ? recipe.system : undefined,
         files,
       },
+      inputs: Object.fromEntries(own.map(({ options, node }) => [options.name, node])),
       toolbox,
       epoch: debian.epochOf(lock),
     }),
@@ -79,10 +84,11 @@ export const debian: Family<'debian'> = {
 
 async function resolverOf(
   session: Session,
-  recipe: RecipeOfFamily<'debian'>,
+  { recipe, ownPackages }: Locked<'debian'>['loaded'],
   { toolbox, pins }: Solver,
 ): Promise<Resolver> {
-  const wanted = { ...recipe.packages, pins };
+  const own = ownPackages.map(({ definition }) => definition);
+  const wanted = { ...recipe.packages, pins, own };
   if (recipe.kind === 'toolbox') return closureResolver(wanted);
   if (recipe.kind === 'xen') return binaryResolver(recipe.source, wanted.install);
   return aptResolver(session.ports, await toolbox(), wanted, session.context.signal);

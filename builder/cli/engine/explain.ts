@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { AppError } from '../../../core/errors.ts';
 import { nearest } from '../../../core/nearest.ts';
-import { parseSingleParagraph } from '../../formats/deb822.ts';
 import { packagesIn, type BinaryPackage } from '../../formats/packages-index.ts';
 import { openIndex } from '../../fetch/indexes.ts';
 import { explainNodes, explanationText } from '../../graph/explain.ts';
 import { whyPackage, whyText } from '../../resolve/why.ts';
+import { installedPackage } from '../../stages/debian/own-packages.ts';
 import { findStored } from '../../stages/debian/packages.ts';
 import type { ExplainRequest } from '../commands/explain.ts';
 import type { Context } from '../command.ts';
@@ -13,6 +13,7 @@ import { unknownWord } from '../unknown-word.ts';
 import { lockRecipes, planProducts } from './build.ts';
 import type { Locked } from './family.ts';
 import type { LockedRecipe } from './plan.ts';
+import { describeOwn } from './own-packages.ts';
 import { fetchIndexes } from './prove.ts';
 import { openSession, type Session } from './session.ts';
 
@@ -45,7 +46,8 @@ async function explainPackage(session: Session, name: string, wanted: string): P
   const locked = recipes.get(name);
   if (locked === undefined) return;
   if (!isDebian(locked)) throw onlyDebian(name);
-  const packages = (await storedControls(session, locked)) ?? (await listedControls(session, locked));
+  const upstream = (await storedControls(session, locked)) ?? (await listedControls(session, locked));
+  const packages = [...upstream, ...(await ownControls(session, locked))];
   const { recipe } = locked.loaded;
   const why = whyPackage(wanted, {
     packages,
@@ -66,22 +68,8 @@ async function storedControls(
   for (const locked of lock.packages) {
     const stored = await findStored(ports, locked);
     if (stored === undefined) return undefined;
-    const control = parseSingleParagraph(stored.facts.status, locked.name);
-    const field = (key: string, name: string): Record<string, string> => {
-      const value = control.get(name);
-      return value === undefined ? {} : { [key]: value };
-    };
-    found.push({
-      ...{ name: locked.name, version: locked.version, architecture: locked.architecture },
-      ...{ filename: locked.path, size: locked.size, sha256: locked.sha256 },
-      essential: control.get('essential') === 'yes',
-      ...field('multiArch', 'multi-arch'),
-      ...field('priority', 'priority'),
-      ...field('depends', 'depends'),
-      ...field('preDepends', 'pre-depends'),
-      ...field('recommends', 'recommends'),
-      ...field('provides', 'provides'),
-    });
+    const { path: filename, size, sha256 } = locked;
+    found.push({ ...installedPackage(stored.facts), filename, size, sha256 });
   }
   return found;
 }
@@ -101,6 +89,17 @@ async function listedControls(session: Session, locked: Locked<'debian'>): Promi
   return [...found.values()];
 }
 
+/** Packages of ours, which no index lists. */
+async function ownControls(session: Session, locked: Locked<'debian'>): Promise<BinaryPackage[]> {
+  return (await describeOwn(session, locked)).map(
+    ({ own, entry: { name, version, architecture, source } }) => {
+      const { depends } = own.definition;
+      const file = { filename: own.file, size: 0, sha256: source, essential: false };
+      return { ...file, name, version, architecture, depends: depends.join(', ') };
+    },
+  );
+}
+
 function rootsOf({ loaded }: Locked<'debian'>, packages: readonly BinaryPackage[]): Map<string, string> {
   const { recipe } = loaded;
   const roots = new Map<string, string>();
@@ -111,6 +110,8 @@ function rootsOf({ loaded }: Locked<'debian'>, packages: readonly BinaryPackage[
       if (essential) roots.set(name, 'variant minbase has Essential: yes');
     }
   }
+  for (const { definition } of loaded.ownPackages)
+    roots.set(definition.name, `own-packages of ${recipe.name}`);
   for (const name of recipe.packages.install) roots.set(name, `packages.install of ${recipe.name}`);
   return roots;
 }

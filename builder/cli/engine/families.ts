@@ -6,7 +6,14 @@ import type { AnyLock } from '../../lock/schema.ts';
 import type { Manifest } from '../../report/manifest.ts';
 import type { BuildPorts } from '../../stages/ports.ts';
 import { debian } from './debian.ts';
-import { keepOverlays, type Family, type FamilyName, type Locked, type Solver } from './family.ts';
+import {
+  keepOverlays,
+  type Family,
+  type FamilyName,
+  type Locked,
+  type RootfsParts,
+  type Solver,
+} from './family.ts';
 import { fedora } from './fedora.ts';
 import type { LoadedBuildable } from './locks.ts';
 import type { LockedRecipe } from './plan.ts';
@@ -88,10 +95,10 @@ export function metadataOf(recipe: LockedRecipe): readonly Sha256[] {
 export async function rootfsNode(
   session: Session,
   recipe: LockedRecipe,
-  toolbox: Node<BuildPorts>,
+  { own, toolbox }: Omit<RootfsParts, 'files'>,
 ): Promise<Node<BuildPorts>> {
-  const overlays = await keepOverlays(session, recipe.loaded);
-  return locked(recipe, (family, own) => family.rootfsNode(own, overlays, toolbox));
+  const files = await keepOverlays(session, recipe.loaded);
+  return locked(recipe, (family, one) => family.rootfsNode(one, { files, own, toolbox }));
 }
 
 function otherFamily(recipe: string, expected: string, got: string | undefined): AppError {

@@ -10,6 +10,7 @@ import type { Sha256 } from '../../../core/digest.ts';
 import { AppError } from '../../../core/errors.ts';
 import type { LoadedRecipe } from '../../recipe/load.ts';
 import type { Manifest } from '../../report/manifest.ts';
+import type { OwnNode } from './own-packages.ts';
 import type { LockProof } from './prove.ts';
 import type { Session } from './session.ts';
 
@@ -50,11 +51,16 @@ export interface Family<F extends FamilyName> {
   /** Metadata that stays in the store as long as the lock is there. */
   metadataOf(lock: LockOfFamily<F>): readonly Sha256[];
   /** The node that makes the root file system as a tar. */
-  rootfsNode(
-    locked: Locked<F>,
-    overlays: readonly OverlaySource[],
-    toolbox: Node<BuildPorts>,
-  ): Node<BuildPorts>;
+  rootfsNode(locked: Locked<F>, parts: RootfsParts): Node<BuildPorts>;
+}
+
+/** What a root file system is made of and with, besides the locked packages. */
+export interface RootfsParts {
+  /** Files of the recipe. */
+  readonly files: readonly OverlaySource[];
+  /** Packages of ours. */
+  readonly own: readonly OwnNode[];
+  readonly toolbox: Node<BuildPorts>;
 }
 
 /** The overlay files of a recipe, in the store. */

@@ -64,7 +64,7 @@ export const fedora: Family<'fedora'> = {
 
   metadataOf: (lock) => lock.repositories.flatMap(({ metadata }) => metadata.map(({ sha256 }) => sha256)),
 
-  rootfsNode: ({ loaded: { recipe }, lock }, files, toolbox) =>
+  rootfsNode: ({ loaded: { recipe }, lock }, { files, toolbox }) =>
     defineNode(fedoraRootfsStage, {
       recipe: recipe.name,
       title: 'Install the packages',

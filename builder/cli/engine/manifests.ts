@@ -6,6 +6,7 @@ import type { AnyLock } from '../../lock/schema.ts';
 import type { Manifest } from '../../report/manifest.ts';
 import { lockPath } from './locks.ts';
 import { epochOf, metadataOf, originsOf } from './families.ts';
+import { ownEntriesIn } from './own-packages.ts';
 import type { LockedRecipe, Product } from './plan.ts';
 import type { Session } from './session.ts';
 
@@ -62,6 +63,7 @@ function manifestOf(
     }),
     origins: originsOf(locked),
     packages: packagesOf(lock),
+    own: ownEntriesIn(nodes, loaded.recipe.name),
     outputs: products.flatMap(({ node, output, file }) => {
       const blob = resultOf(results, node)[output];
       return blob === undefined

@@ -1,18 +1,16 @@
 import { AppError } from '../../../core/errors.ts';
 import type { BuildableRecipe } from '../../recipe/schema.ts';
 import type { SourcePin } from '../../resolve/apt-simulation.ts';
+import type { LoadedBuildable } from './locks.ts';
 import type { LockedRecipe } from './plan.ts';
 
 /** Names of the recipes that a recipe is built with: toolboxes, and what a medium carries. */
-export function needsOf(recipe: BuildableRecipe): string[] {
-  switch (recipe.kind) {
-    case 'toolbox':
-      return [];
-    case 'iso':
-      return [recipe.toolbox, recipe['image-toolbox'], recipe.xen, ...recipe.templates];
-    default:
-      return [recipe.toolbox];
-  }
+export function needsOf({ recipe, ownPackages }: LoadedBuildable): string[] {
+  if (recipe.kind === 'toolbox') return [];
+  const compiles = ownPackages.some(({ definition: { build } }) => build !== undefined);
+  const compiler = compiles && 'compiler-toolbox' in recipe ? [recipe['compiler-toolbox']] : [];
+  const medium = recipe.kind === 'iso' ? [recipe['image-toolbox'], recipe.xen, ...recipe.templates] : [];
+  return [recipe.toolbox, ...compiler, ...medium];
 }
 
 /** A recipe that was locked before. Throws an `AppError` of kind `bug` when it was not. */

@@ -8,6 +8,7 @@ import { packageRef } from './debian.ts';
 import { epochOf, rootfsNode } from './families.ts';
 import type { LoadedBuildable } from './locks.ts';
 import { lockedNeed } from './needs.ts';
+import { ownNodes, type Compiler } from './own-packages.ts';
 import { isoNode } from './plan-iso.ts';
 import { xenNode, xenProducts } from './plan-xen.ts';
 import type { Session } from './session.ts';
@@ -52,7 +53,7 @@ export async function productsOf(
     return [{ node: toolboxNode(locked), output: 'tree', file: `${recipe.name}.list` }];
   const toolbox = toolboxNode(lockedNeed(recipes, recipe.toolbox));
   if (recipe.kind === 'xen') return xenProducts(recipe.name, xenNode(locked, toolbox));
-  const rootfs = await rootfsNode(session, locked, toolbox);
+  const rootfs = await plannedRootfs(session, locked, recipes);
   const lists = (outputs ?? recipe.outputs).map(async (output): Promise<Product[]> => {
     if (output === 'rootfs-tar')
       return [{ node: rootfs, output: 'rootfs', file: `${recipe.name}.rootfs.tar` }];
@@ -80,13 +81,30 @@ async function mediumNode(
   const templates = recipe.templates.map(async (name): Promise<[string, Node<BuildPorts>]> => {
     const template = lockedNeed(recipes, name);
     const toolbox = toolboxOf(template, recipes);
-    return [name, templateNode(template, await rootfsNode(session, template, toolbox), toolbox)];
+    return [name, templateNode(template, await plannedRootfs(session, template, recipes), toolbox)];
   });
   return await isoNode(session, { ...locked.loaded, recipe }, locked, recipes, {
     rootfs,
     xen: xenNode(xen, toolboxOf(xen, recipes)),
     templates: new Map(await Promise.all(templates)),
   });
+}
+
+/** The compilers of packages of ours, among locked recipes. */
+export function compilersIn(recipes: ReadonlyMap<string, LockedRecipe>): (name: string) => Compiler {
+  return (name) => {
+    const compiler = lockedNeed(recipes, name);
+    return { node: toolboxNode(compiler), epoch: epochOf(compiler) };
+  };
+}
+
+async function plannedRootfs(
+  session: Session,
+  locked: LockedRecipe,
+  recipes: ReadonlyMap<string, LockedRecipe>,
+): Promise<Node<BuildPorts>> {
+  const own = await ownNodes(session, locked, compilersIn(recipes));
+  return await rootfsNode(session, locked, { own, toolbox: toolboxOf(locked, recipes) });
 }
 
 function toolboxOf({ loaded }: LockedRecipe, recipes: ReadonlyMap<string, LockedRecipe>): Node<BuildPorts> {

@@ -2,12 +2,14 @@ import { join } from 'node:path';
 import { sha256 } from '../../../core/digest.ts';
 import { readIfPresent, writeFileAtomic } from '../../../edge/files.ts';
 import { resultOf } from '../../graph/execute.ts';
+import { allNodes } from '../../graph/plan.ts';
 import { printManifest } from '../../report/manifest.ts';
 import { packageList, type ReportedImage } from '../../report/package-list.ts';
 import { spdxDocument } from '../../report/sbom.ts';
 import { epochOf } from './families.ts';
 import { manifestsOf, type Built } from './manifests.ts';
 import { lockedNeed } from './needs.ts';
+import { ownEntriesIn } from './own-packages.ts';
 import type { LockedRecipe } from './plan.ts';
 import type { Session } from './session.ts';
 
@@ -29,7 +31,7 @@ export async function reportsOf(session: Session, built: Built): Promise<ReportF
     const { recipe } = locked.loaded;
     const own = { file, text: printManifest(manifest) };
     if (recipe.kind === 'toolbox') return [own];
-    const images = partsOf(locked, built.recipes);
+    const images = partsOf(locked, built);
     const files = [
       own,
       { file: `${recipe.name}.packages.txt`, text: packageList(images) },
@@ -52,11 +54,13 @@ export async function placeReports(directory: string, reports: readonly ReportFi
 }
 
 /** The systems that are on an image, each with its packages. */
-function partsOf(locked: LockedRecipe, recipes: ReadonlyMap<string, LockedRecipe>): ReportedImage[] {
+function partsOf(locked: LockedRecipe, { recipes, products }: Built): ReportedImage[] {
+  const nodes = allNodes(products.map(({ node }) => node));
   const { recipe } = locked.loaded;
   const others = recipe.kind === 'iso' ? [recipe.xen, ...recipe.templates] : [];
   return [locked, ...others.map((name) => lockedNeed(recipes, name))].map(({ loaded, lock }) => {
-    return { name: loaded.recipe.name, family: lock.family, packages: lock.packages };
+    const { name } = loaded.recipe;
+    return { name, family: lock.family, packages: lock.packages, own: ownEntriesIn(nodes, name) };
   });
 }
 

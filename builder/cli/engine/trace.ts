@@ -4,7 +4,7 @@ import { AppError } from '../../../core/errors.ts';
 import { formatBytes } from '../../../core/bytes.ts';
 import { locateIn, originOf, DPKG_FILES, infoPackage, type Origin } from '../../report/origin.ts';
 import { Captured, readTree, type Tree, type TreeEntry } from '../../report/tree.ts';
-import { openPackages } from '../../stages/debian/packages.ts';
+import { openPackages, type PackageRef } from '../../stages/debian/packages.ts';
 import type { ManifestOutput } from '../../report/manifest.ts';
 import type { TraceRequest } from '../commands/trace.ts';
 import type { Context } from '../command.ts';
@@ -13,6 +13,8 @@ import { chainOf, chainText, type PackageChain } from './chains.ts';
 import { brokenFiles, openImage, type Image } from './images.ts';
 import { debian } from './debian.ts';
 import type { Locked } from './family.ts';
+import { ownChain, ownChainText, type OwnChain } from './own-chain.ts';
+import type { LockedRecipe } from './plan.ts';
 import { openSession, type Session } from './session.ts';
 import { holdsTree, treeInFile } from './snapshots.ts';
 
@@ -23,6 +25,8 @@ interface Traced {
   readonly image: ManifestOutput;
   readonly origin: Origin | { readonly kind: 'overlay'; readonly source: string };
   readonly packages: readonly (PackageChain & { readonly shipped: Shipped })[];
+  /** Packages that this project built. */
+  readonly own: readonly (OwnChain & { readonly shipped: Shipped })[];
 }
 
 /** How a file compares with what its package ships: directories are not compared. */
@@ -36,22 +40,33 @@ export async function trace(context: Context, request: TraceRequest): Promise<vo
   if (output === undefined) throw noTree(request.image, image);
   const [broken] = await brokenFiles({ ...image, outputs: [output] });
   if (broken !== undefined) throw changedImage(broken.where, broken.expected, broken.got);
-  const locked = await lockOf(session, image);
+  const { locked, recipes } = await lockOf(session, image);
   const captured = Captured.matching(DPKG_FILES);
   const path = join(dirname(image.manifestPath), output.file);
   const tree = await treeInFile(session, { path, toolbox: toolboxOf(locked) }, captured);
-  const traced = await traceIn(session, locked, output, request.path, tree, captured);
+  const traced = await traceIn(session, { locked, recipes, image: output }, request.path, tree, captured);
   context.sink({ type: 'result', name: 'trace', value: traced, text: tracedText(traced) });
 }
 
-async function lockOf(session: Session, { manifest }: Image): Promise<Locked<'debian'>> {
+async function lockOf(
+  session: Session,
+  { manifest }: Image,
+): Promise<Pick<TraceSubject, 'locked' | 'recipes'>> {
   const { name } = manifest.recipe;
-  const locked = (await lockRecipes(session, [name], () => 'fail')).get(name);
+  const recipes = await lockRecipes(session, [name], () => 'fail');
+  const locked = recipes.get(name);
   if (locked === undefined) throw noTree(name, undefined);
   const { loaded, lock } = locked;
   const { recipe } = loaded;
   if (recipe.family !== 'debian' || lock.family !== 'debian') throw otherDatabase(name);
-  return { loaded: { ...loaded, recipe }, lock };
+  return { locked: { loaded: { ...loaded, recipe }, lock }, recipes };
+}
+
+/** What a path is looked for in, and the recipes that it was built with. */
+interface TraceSubject {
+  readonly locked: Locked<'debian'>;
+  readonly recipes: ReadonlyMap<string, LockedRecipe>;
+  readonly image: ManifestOutput;
 }
 
 function toolboxOf({ loaded: { recipe } }: Locked<'debian'>): string {
@@ -60,8 +75,7 @@ function toolboxOf({ loaded: { recipe } }: Locked<'debian'>): string {
 
 async function traceIn(
   session: Session,
-  locked: Locked<'debian'>,
-  image: ManifestOutput,
+  { locked, recipes, image }: TraceSubject,
   wanted: string,
   tree: Tree,
   captured: Captured,
@@ -69,34 +83,40 @@ async function traceIn(
   const path = locateIn(tree, wanted);
   const entry = path === undefined ? undefined : tree.get(path);
   if (path === undefined || entry === undefined) throw noSuchPath(image.file, wanted);
+  const found = { path, entry, image };
   const overlay = locked.loaded.overlays.find(({ target }) => locateIn(tree, target) === path);
   if (overlay !== undefined) {
-    return { path, entry, image, origin: { kind: 'overlay', source: overlay.source }, packages: [] };
+    return { ...found, origin: { kind: 'overlay', source: overlay.source }, packages: [], own: [] };
   }
   const origin = originOf(path, tree, captured.files);
   const names = origin.kind === 'package' ? origin.names : origin.kind === 'control' ? [origin.name] : [];
+  const shippedBy = (ref: PackageRef): Promise<Shipped> | 'same' =>
+    origin.kind === 'package' ? shippedAs(session, ref, origin.shippedAs, entry) : 'same';
   const packages = [];
+  const own = [];
   for (const name of names) {
+    const ours = await ownChain(session, locked, recipes, infoPackage(name), `/${path}`);
+    if (ours !== undefined) {
+      own.push({ ...ours, shipped: await shippedBy(ours.ref) });
+      continue;
+    }
     const chain = await chainOf(session, locked, name);
-    const shipped =
-      origin.kind === 'package' ? await shippedAs(session, locked, chain, origin.shippedAs, entry) : 'same';
-    packages.push({ ...chain, shipped });
+    const files = debian.wantedFiles(locked).filter(({ sha256 }) => sha256 === chain.locked.sha256);
+    await (await session.fetcher()).fetchFiles(files);
+    packages.push({ ...chain, shipped: await shippedBy(chain.locked) });
   }
-  return { path, entry, image, origin, packages };
+  return { ...found, origin, packages, own };
 }
 
 /** Compares a file with the one in the .deb. */
 async function shippedAs(
   session: Session,
-  locked: Locked<'debian'>,
-  { locked: pkg }: PackageChain,
+  pkg: PackageRef,
   path: string,
   entry: TreeEntry,
 ): Promise<Shipped> {
   if (entry.type === 'directory') return 'directory';
   const { context, ports } = session;
-  const wanted = debian.wantedFiles(locked).filter(({ sha256 }) => sha256 === pkg.sha256);
-  await (await session.fetcher()).fetchFiles(wanted);
   const report = { id: 'trace', sink: () => undefined, signal: context.signal };
   const [stored] = await openPackages(ports, [pkg], report);
   if (stored === undefined) return 'changed';
@@ -114,7 +134,9 @@ const SHIPPED: Readonly<Record<Shipped, string>> = {
 };
 
 function tracedText(traced: Traced): string {
-  const { path, entry, image, packages } = traced;
+  const { path, entry, image, packages, own, origin } = traced;
+  const compared = (shipped: Shipped): string[] =>
+    origin.kind === 'package' ? [`             the file ${SHIPPED[shipped]}`] : [];
   const what =
     entry.digest === undefined ? entry.type : `${formatBytes(entry.size)}, SHA-256 ${entry.digest}`;
   const link =
@@ -126,8 +148,13 @@ function tracedText(traced: Traced): string {
     ...originLines(traced),
     ...packages.flatMap((chain) => [
       `  package    ${chain.locked.name} ${chain.locked.version} (${chain.locked.architecture})`,
-      ...(traced.origin.kind === 'package' ? [`             the file ${SHIPPED[chain.shipped]}`] : []),
+      ...compared(chain.shipped),
       ...chainText(chain),
+    ]),
+    ...own.flatMap((chain) => [
+      `  package    ${chain.ref.name} ${chain.ref.version} (${chain.ref.architecture})`,
+      ...compared(chain.shipped),
+      ...ownChainText(chain),
     ]),
   ].join('\n');
 }

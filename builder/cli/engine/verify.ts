@@ -11,6 +11,7 @@ import { buildableNames } from './lock.ts';
 import { readLock, staleness, lockPath } from './locks.ts';
 import { originsOf, proveRecipe } from './families.ts';
 import { packagesOf } from './manifests.ts';
+import { ownEntries } from './own-packages.ts';
 import type { LockedRecipe } from './plan.ts';
 import { brokenBy, type Broken, type LockProof } from './prove.ts';
 import { openSession, type Session } from './session.ts';
@@ -97,7 +98,7 @@ async function verifyImage(session: Session, subject: string, offline: boolean):
       broken.push(differs('lock', lockPath(session, recipe), digest, now, 'manifest.lock'));
       continue;
     }
-    if (recipe === image.manifest.recipe.name) broken.push(...brokenManifest(image, locked));
+    if (recipe === image.manifest.recipe.name) broken.push(...(await brokenManifest(session, image, locked)));
     const proof = await proveRecipe(session, locked, offline);
     proofs.push(proof);
     broken.push(...proof.broken);
@@ -105,8 +106,31 @@ async function verifyImage(session: Session, subject: string, offline: boolean):
   return { subject, proofs, files: good.map(({ file }) => file), broken };
 }
 
-/** A manifest is not signed: what it tells of the lock is compared with the lock. */
-function brokenManifest({ manifest, manifestPath }: Image, locked: LockedRecipe): Broken[] {
+/**
+ * A manifest is not signed: what it tells of the lock is compared with the lock, and what it tells of packages of
+ * ours with the sources that are here.
+ */
+async function brokenManifest(
+  session: Session,
+  { manifest, manifestPath }: Image,
+  locked: LockedRecipe,
+): Promise<Broken[]> {
+  const own = digestsByName(await ownEntries(session, locked));
+  const stated = digestsByName(manifest.own);
+  const names = [...new Set([...own.keys(), ...stated.keys()])].sort();
+  const others = names.flatMap((name) => {
+    const [want, got] = [own.get(name) ?? 'no such package', stated.get(name) ?? 'no such package'];
+    return want === got ? [] : [differs('manifest', `${manifestPath}: ${name}`, want, got, 'manifest.own')];
+  });
+  return [...changedParts(manifest, manifestPath, locked), ...others];
+}
+
+/** Digests of the sources of our packages. */
+function digestsByName(own: Manifest['own']): Map<string, string> {
+  return new Map((own ?? []).map(({ name, source }) => [name, `sources with the digest ${source}`]));
+}
+
+function changedParts(manifest: Manifest, manifestPath: string, locked: LockedRecipe): Broken[] {
   const { lock } = locked;
   const expected: Partial<Manifest> = {
     recipe: lock.recipe,
@@ -158,7 +182,6 @@ function brokenChain(verdicts: readonly Verdict[], broken: readonly Broken[]): A
       `${link}: ${where}\n  expected ${expected}\n  got ${got} [${code}]`,
   );
   if (unproved > 0) lines.push(`package: ${unproved} packages are in no index that could be proved`);
-  const isAbsent = above.length > 0 && above.every(({ code }) => code === 'store.missing');
   const subjects = verdicts.filter((verdict) => verdict.broken.length > 0).map(({ subject }) => subject);
   return new AppError({
     kind: 'verification',
@@ -167,8 +190,13 @@ function brokenChain(verdicts: readonly Verdict[], broken: readonly Broken[]): A
     where: subjects.join(', '),
     expected: 'an unbroken chain: key, signature, Release, index, package, image',
     got: lines.join('\n'),
-    next: isAbsent
-      ? 'run the command again without --offline, so that it is fetched'
-      : 'restore what was changed from version control, or make it anew: qubeforge lock --update',
+    next: nextStep(above),
   });
+}
+
+function nextStep(broken: readonly Broken[]): string {
+  const isAll = (wanted: string): boolean => broken.length > 0 && broken.every(({ code }) => code === wanted);
+  if (isAll('store.missing')) return 'run the command again without --offline, so that it is fetched';
+  if (isAll('manifest.own')) return 'build the image again from these sources: qubeforge build RECIPE';
+  return 'restore what was changed from version control, or make it anew: qubeforge lock --update';
 }

@@ -10,7 +10,10 @@ import {
   aptSources,
   listName,
   minbaseNames,
+  ownIndex,
+  OWN_PLACE,
   parseSimulation,
+  type OwnRequest,
   type SourcePin,
 } from '../../resolve/apt-simulation.ts';
 import { resolveClosure } from '../../resolve/closure.ts';
@@ -22,6 +25,8 @@ export interface PackageRequest {
   readonly recommends: boolean;
   readonly install: readonly string[];
   readonly pins?: readonly SourcePin[];
+  /** Packages of ours: what they depend on is installed. */
+  readonly own?: readonly OwnRequest[];
 }
 
 /**
@@ -36,7 +41,8 @@ export function aptResolver(
 ): Resolver {
   return async (request) => {
     await using lists = await ports.scratch();
-    const names = new Set(wanted.install);
+    const own = wanted.own ?? [];
+    const names = new Set([...wanted.install, ...own.map(({ name }) => name)]);
     for (const index of request.indexes) {
       const bytes = await request.open(index);
       await writeFile(join(lists.path, listName(index)), bytes, { flag: 'wx' });
@@ -51,7 +57,8 @@ export function aptResolver(
         script,
         files: {
           install: [...names].sort().join('\n'),
-          'sources.list': aptSources(places(request.indexes)),
+          own: ownIndex(own),
+          'sources.list': aptSources([...places(request.indexes), ...(own.length === 0 ? [] : [OWN_PLACE])]),
           preferences: aptPreferences(wanted.pins ?? []),
         },
         inputs: { lists: lists.path },

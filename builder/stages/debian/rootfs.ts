@@ -6,6 +6,7 @@ import { packScript } from '../pack-script.ts';
 import type { BuildPorts } from '../ports.ts';
 import { configureScript, prepareScript, unpackScript, ROOT } from './configure-script.ts';
 import { triggerFiles } from './dpkg-database.ts';
+import { checkOwnDependencies, ownRefs, type OwnPackageName } from './own-packages.ts';
 import { formerResults, kernelCache, rememberResults, type KernelCache } from './kernel-cache.ts';
 import { kernelScript } from './kernel-script.ts';
 import type { PackageFacts } from './ingest.ts';
@@ -27,6 +28,8 @@ export interface RootfsOptions {
   readonly architecture: string;
   /** In apt's order of installation: the order decides numbers of users and more. */
   readonly packages: readonly PackageRef[];
+  /** Packages of ours, unpacked after those and configured with them. Each has an input of its name. */
+  readonly own?: readonly OwnPackageName[] | undefined;
   readonly settings?: Settings | undefined;
   readonly files: readonly OverlaySource[];
 }
@@ -42,10 +45,17 @@ export const debianRootfsStage = defineStage<RootfsOptions, BuildPorts>({
   name: 'debian-rootfs',
   version: 2,
   async run(context): Promise<Outputs> {
-    const { options, ports } = context;
-    const packages = await openPackages(ports, options.packages, context);
+    const { options, ports, inputs } = context;
+    const own = options.own ?? [];
+    const refs = [...options.packages, ...ownRefs(own, inputs)];
+    const packages = await openPackages(ports, refs, context);
+    checkOwnDependencies(
+      own,
+      packages.map(({ facts }) => facts),
+      options.architecture,
+    );
     const cache = kernelCache(
-      packages.map(({ facts }, index) => ({ facts, ref: options.packages[index] as PackageRef })),
+      packages.map(({ facts }, index) => ({ facts, ref: refs[index] as PackageRef })),
       context.epoch,
     );
     await using out = await ports.scratch();

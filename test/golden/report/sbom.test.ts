@@ -17,7 +17,17 @@ function pkg(name: string, version: string): ReportedImage['packages'][number] {
 
 const images: ReportedImage[] = [
   { name: 'dom0', family: 'debian', packages: [pkg('libstdc++6', '14.2.0-19'), pkg('bash', '5.2.37-2+b5')] },
-  { name: 'template', family: 'debian', packages: [pkg('bash', '5.2.37-2+b5')] },
+  {
+    name: 'template',
+    family: 'debian',
+    packages: [pkg('bash', '5.2.37-2+b5')],
+    own: [
+      {
+        ...{ name: 'qubeforge-guest', version: '0.1.0+20260731.8a5edab2', architecture: 'amd64' },
+        source: sha256('sources'),
+      },
+    ],
+  },
 ];
 
 const subject = {
