@@ -51,6 +51,17 @@ mount -t proc proc $root/proc
 dnf --quiet --assumeyes --config=/job/dnf.conf --installroot=$root --releasever=43 \\
   install ${names.join(' ')} >&2
 umount -l $root/proc $root/dev
+# dnf takes the directory of its cache for one of the tree.
+rm -r $root/build
 ${packScript(ROOT, epoch)}
+`;
+}
+
+/** Prints every package of the rpm database of /in/tree/rootfs.tar, with the digest of its header and its files' states. */
+export function databaseScript(): string {
+  return `
+tar -C /build -xf /in/tree/rootfs.tar ./usr/lib/sysimage/rpm/rpmdb.sqlite
+rpm --dbpath /build/usr/lib/sysimage/rpm -qa \\
+  --qf '%{NAME} %{EVR} %{ARCH} %{SHA256HEADER} %{SIGMD5} %{INSTALLCOLOR} [%{FILESTATES}]\\n' | LC_ALL=C sort
 `;
 }
