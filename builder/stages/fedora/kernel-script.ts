@@ -5,6 +5,8 @@
 
 /** A generic image: the machine that builds says nothing about the one that starts it. */
 const DRACUT = [
+  // It asks ldd what programs need, and would take a preloaded library for a part of them.
+  ...['env', '-u', 'LD_PRELOAD'],
   'dracut',
   '--quiet',
   '--force',
