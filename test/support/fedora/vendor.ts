@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { readKeys, type Key, type PublicKey } from 'openpgp';
+import { readKeys } from 'openpgp';
 import { wantedFiles } from '../../../builder/cli/engine/families.ts';
 import { evidenceOf } from '../../../builder/cli/engine/locks.ts';
 import { decompress } from '../../../builder/formats/decompress.ts';
@@ -117,14 +117,6 @@ async function filesIn(tar: AsyncIterable<Uint8Array>, paths: RegExp): Promise<M
   return found;
 }
 
-async function mergedKey(known: PublicKey, other: Key): Promise<PublicKey> {
-  try {
-    return await known.update(other as PublicKey);
-  } catch {
-    return known;
-  }
-}
-
 /** All of these keys that openpgp.js reads, as if they were pinned. */
 export async function vendorRing(keys: ReadonlyMap<string, Buffer>): Promise<Keyring> {
   const ring = new Map<string, PinnedKey>();
@@ -135,11 +127,12 @@ export async function vendorRing(keys: ReadonlyMap<string, Buffer>): Promise<Key
     for (const key of await read.catch(() => [])) {
       const fingerprint = parseFingerprint(key.getFingerprint())!;
       const known = ring.get(fingerprint);
+      const plain = key.toPublic();
       // Several states of one key become one, as when rpm imports them; what cannot be merged is left out.
-      const merged = known === undefined ? key : await mergedKey(known.key, key);
+      const merged = await known?.key.update(plain).catch(() => known.key);
       ring.set(fingerprint, {
         ...{ fingerprint, file: basename(path), owner: path, purpose: 'tests', source: path, checked: path },
-        ...{ created: key.getCreationTime(), expires: undefined, key: merged },
+        ...{ created: key.getCreationTime(), expires: undefined, key: merged?.toPublic() ?? plain },
       });
     }
   }
