@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
@@ -6,10 +6,13 @@ import type { FedoraLock } from '../../builder/lock/fedora-schema.ts';
 import { compareTrees, describeDifference, readTree, type Tree } from '../../builder/report/tree.ts';
 import { FEDORA_NORMALISATIONS, fedoraExplained } from '../../builder/stages/fedora/normalisations.ts';
 import { fedoraRootfsStage } from '../../builder/stages/fedora/rootfs.ts';
+import { EPOCH } from '../support/fedora/fixture.ts';
 import {
+  addKey,
   fedoraProject,
   ROOTFS_RECIPE,
   TEMPLATE_RECIPE,
+  writeRecipe,
   type FedoraProject,
 } from '../support/fedora/project.ts';
 import {
@@ -18,6 +21,15 @@ import {
   dnfInstallScript,
   repositoryDirectory,
 } from '../support/fedora/reference.ts';
+import { repositoryContent } from '../support/fedora/repository.ts';
+import {
+  EXPIRED_LIFETIME,
+  helloPackages,
+  TAMPER_CASES,
+  type TamperKeys,
+} from '../support/fedora/tampering.ts';
+import { MirrorServer } from '../support/mirror-server.ts';
+import { makeTestKey } from '../support/test-keys.ts';
 
 let fixture: FedoraProject;
 
@@ -109,6 +121,52 @@ describe('a root file system of the Fedora family', () => {
       await rm(join(out.path, 'rootfs.tar'));
     },
   );
+});
+
+describe('a tampered package, by the command line and dnf itself', () => {
+  let keys: TamperKeys;
+  let content = new Map<string, Buffer>();
+  const server = new MirrorServer(() => content);
+
+  beforeAll(async () => {
+    await server.start();
+    const created = new Date(EPOCH * 1000);
+    const [good, expired, other] = await Promise.all([
+      makeTestKey({ name: 'Good', created }),
+      makeTestKey({ name: 'Expired', created, lifetime: EXPIRED_LIFETIME }),
+      makeTestKey({ name: 'Other', created }),
+    ]);
+    keys = { good, expired, other };
+    await addKey(fixture.project.root, good, 'good');
+    await addKey(fixture.project.root, expired, 'expired');
+    await writeRecipe(fixture.project, {
+      ...{ name: 'hello', kind: 'rootfs', family: 'fedora', release: '43', toolbox: 'toolbox-rpm' },
+      repositories: [
+        {
+          ...{ name: 'hello', mirrors: [server.url.replace(/debian$/, 'hello')] },
+          keys: [good.fingerprint, expired.fingerprint],
+        },
+      ],
+      packages: { install: ['hello'] },
+    });
+  });
+  afterAll(async () => {
+    await server[Symbol.asyncDispose]();
+  });
+
+  it.each(TAMPER_CASES)('is not locked: $name', async ({ code, says, make }) => {
+    content = repositoryContent(await helloPackages(keys.good, await make(keys)), EPOCH + 7200);
+    const outcome = await fixture.cli('lock', 'hello');
+    expect(outcome).toMatchObject({ code: 3, error: { kind: 'verification', code } });
+    console.log(outcome.error?.text);
+    expect(outcome.error?.text).toMatch(says);
+    expect(existsSync(join(fixture.project.root, 'recipes', 'locks', 'hello.lock.json'))).toBe(false);
+  });
+
+  it('is locked once it is sound', async () => {
+    content = repositoryContent(await helloPackages(keys.good), EPOCH + 7200);
+    expect(await succeed('lock', 'hello')).toMatch(/locked +2 packages/);
+  });
 });
 
 /** No difference but those of the lists, which are printed with how often each was met. */

@@ -53,7 +53,7 @@ export async function fedoraProject(): Promise<FedoraProject> {
   const content = repositoryContent(packages, TIMESTAMP);
   const server = new MirrorServer(() => content);
   await server.start();
-  await addKey(root, key);
+  await addKey(root, key, 'fixture');
   // Another path than the host's own mirrors have, or these would be asked, too.
   const url = server.url.replace(/debian$/, 'fixture');
   await writeFixtureRecipes(project, url, key, packages);
@@ -114,17 +114,18 @@ export async function signRpm(spec: RpmSpec, key: TestKey): Promise<Buffer> {
   return assembleRpm(spec, parts, new Map([[SIGNATURE_TAG.rsaHeader, { type: 'bin', value }]]));
 }
 
-/** Pins one more key in a project. */
-async function addKey(root: string, key: TestKey): Promise<void> {
+/** Pins one more key in a project, as the file `NAME.asc`. */
+export async function addKey(root: string, key: TestKey, name: string): Promise<void> {
   const { manifest, files } = await keyFiles([key]);
   const [entry] = (JSON.parse(manifest) as { keys: Record<string, unknown>[] }).keys;
   const path = join(root, 'keys', 'keys.yaml');
-  const line = `  - ${JSON.stringify({ ...entry, file: 'fixture.asc' })}\n`;
+  const line = `  - ${JSON.stringify({ ...entry, file: `${name}.asc` })}\n`;
   await writeFile(path, (await readFile(path, 'utf8')) + line);
-  for (const bytes of files.values()) await writeFile(join(root, 'keys', 'fixture.asc'), bytes);
+  for (const bytes of files.values()) await writeFile(join(root, 'keys', `${name}.asc`), bytes);
 }
 
-async function writeRecipe(
+/** Writes a recipe of a test into a project. */
+export async function writeRecipe(
   { root }: TestProject,
   recipe: Readonly<Record<string, unknown>> & { readonly name: string },
 ): Promise<void> {
