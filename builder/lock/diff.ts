@@ -119,7 +119,10 @@ function sourcesOf(lock: AnyLock): Extract<AnyLock, { family: 'debian' }>['sourc
 
 function diffReleases(before: AnyLock, after: AnyLock): string[] {
   if (before.family === 'fedora' || after.family === 'fedora') {
-    return diffMaps(repositoryDates(before), repositoryDates(after));
+    return [
+      ...diffMaps(repositoryDates(before), repositoryDates(after)),
+      ...diffMaps(packageSigners(before), packageSigners(after)),
+    ];
   }
   const map = (print: (release: LockedRelease) => string, lock: typeof before): Map<string, string> =>
     new Map(lock.releases.map((release) => [`${release.repository} ${release.suite}`, print(release)]));
@@ -140,6 +143,16 @@ function diffReleases(before: AnyLock, after: AnyLock): string[] {
 function repositoryDates(lock: AnyLock): Map<string, string> {
   const repositories = lock.family === 'fedora' ? lock.repositories : lock.releases;
   return new Map(repositories.map(({ repository, date }) => [repository, date]));
+}
+
+/** Of the Fedora family each package is signed: who signed those of a repository. */
+function packageSigners(lock: AnyLock): Map<string, string> {
+  const found = new Map<string, Set<string>>();
+  for (const { repository, signer } of lock.family === 'fedora' ? lock.packages : []) {
+    const name = `packages of ${repository}, signed by`;
+    found.set(name, (found.get(name) ?? new Set()).add(signer));
+  }
+  return new Map([...found].map(([name, signers]) => [name, [...signers].sort().join(', ')]));
 }
 
 function diffMaps(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): string[] {

@@ -52,9 +52,11 @@ function noRootfs(): AppError {
 function imageScript({ size, label, kernel }: TemplateImageOptions, rootfs: Sha256): string {
   const takeKernel = `
 version=$(tar -tf /in/tree/rootfs.tar --wildcards './boot/vmlinuz-*' | sed 's,.*/vmlinuz-,,' | sort -V | tail -n 1)
-tar -C /build -xf /in/tree/rootfs.tar "./boot/vmlinuz-$version" "./boot/initrd.img-$version"
+# Debian's tools call it the one, Fedora's the other.
+initrd=$(tar -tf /in/tree/rootfs.tar "./boot/initrd.img-$version" 2>/dev/null || echo "./boot/initramfs-$version.img")
+tar -C /build -xf /in/tree/rootfs.tar "./boot/vmlinuz-$version" "$initrd"
 cp "/build/boot/vmlinuz-$version" /out/vmlinuz
-cp "/build/boot/initrd.img-$version" /out/initrd`;
+cp "/build/$initrd" /out/initrd`;
   return `
 ${ext4Command({ size, label }, rootfs, '/in/tree/rootfs.tar', '/build/root.img')}
 zstd -q -T0 -3 --check /build/root.img -o /out/root.img.zst

@@ -29,11 +29,11 @@ import dnf.conf
 
 request = json.load(open('/job/request.json'))
 conf = dnf.conf.Conf()
-conf.installroot = '/work/root'
-conf.cachedir = '/work/cache'
-conf.logdir = '/work/log'
-conf.persistdir = '/work/persist'
-conf.system_cachedir = '/work/cache'
+conf.installroot = '/build/root'
+conf.cachedir = '/build/cache'
+conf.logdir = '/build/log'
+conf.persistdir = '/build/persist'
+conf.system_cachedir = '/build/cache'
 conf.reposdir = []
 conf.pluginpath = []
 conf.install_weak_deps = request['weak']
@@ -45,7 +45,7 @@ conf.best = True
 conf.strict = True
 base = dnf.Base(conf)
 for priority, name in enumerate(request['repositories']):
-    base.repos.add_new_repo(name, conf, baseurl=['file:///work/repositories/' + name], priority=priority + 1)
+    base.repos.add_new_repo(name, conf, baseurl=['file:///build/repositories/' + name], priority=priority + 1)
 base.fill_sack(load_system_repo=False)
 try:
     for name in request['install']:
@@ -64,11 +64,11 @@ json.dump(chosen, sys.stdout)
 /** Gives each repository the few files that dnf wants, then runs the program. */
 export function dnfScript(repositories: readonly string[]): string {
   return `
-mkdir -p /work/root /work/log
+mkdir -p /build/root /build/log
 for name in ${repositories.join(' ')}; do
-  mkdir -p /work/repositories/$name/repodata
-  for file in /in/lists/$name--*; do cp "$file" "/work/repositories/$name/repodata/\${file#*--}"; done
-  cp /job/$name.repomd.xml /work/repositories/$name/repodata/repomd.xml
+  mkdir -p /build/repositories/$name/repodata
+  for file in /in/lists/$name--*; do cp "$file" "/build/repositories/$name/repodata/\${file#*--}"; done
+  cp /job/$name.repomd.xml /build/repositories/$name/repodata/repomd.xml
 done
 python3 /job/resolve.py
 `;

@@ -29,6 +29,8 @@ export interface PinnedKey {
   readonly checked: string;
   readonly created: Date;
   readonly expires: Date | undefined;
+  /** When the release that the key signs gets its last updates, where that is known. */
+  readonly supportedUntil?: Date;
   readonly key: PublicKey;
 }
 
@@ -88,6 +90,7 @@ const manifestSchema = z.strictObject({
       checked: z.string().min(1),
       created: day,
       expires: z.union([day, z.literal('never')]),
+      'supported-until': day.optional(),
     }),
   ),
 });
@@ -165,7 +168,9 @@ async function loadKey(entry: Entry, armored: Uint8Array | undefined): Promise<P
   compare(where, fingerprint, 'date of creation', dayOf(entry.created), dayOf(created));
   compare(where, fingerprint, 'date of expiry', dayOf(entry.expires), dayOf(expires ?? 'never'));
   const { file, owner, purpose, source, checked } = entry;
-  return { fingerprint, file, owner, purpose, source, checked, created, expires, key };
+  const end = entry['supported-until'];
+  const supported = end === undefined ? {} : { supportedUntil: new Date(dayOf(end)) };
+  return { fingerprint, file, owner, purpose, source, checked, created, expires, ...supported, key };
 }
 
 const ONE_BLOCK =

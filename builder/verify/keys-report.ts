@@ -13,6 +13,8 @@ export interface KeyReport extends Omit<PinnedKey, 'key'> {
   readonly daysLeft: number | undefined;
   /** What is wrong or soon will be. */
   readonly warning?: string;
+  /** The key is good, but what it signs gets no updates any more, or soon will get none. */
+  readonly releaseEnds?: string;
 }
 
 /** Every pinned key with its state at `now`, in the order of `keys.yaml`. */
@@ -22,7 +24,8 @@ export function keysReport(keyring: Keyring, now: Date): Promise<KeyReport[]> {
 
 async function reportKey(pinned: PinnedKey, now: Date): Promise<KeyReport> {
   const { fingerprint, file, owner, purpose, source, checked, created, expires } = pinned;
-  const said = { fingerprint, file, owner, purpose, source, checked, created, expires };
+  const release = releaseEnd(pinned, now);
+  const said = { fingerprint, file, owner, purpose, source, checked, created, expires, ...release };
   const { state, reason } = await keyState(pinned, now);
   const left = pinned.expires === undefined ? undefined : pinned.expires.getTime() - now.getTime();
   const daysLeft = left === undefined ? undefined : Math.floor(left / DAY);
@@ -32,4 +35,16 @@ async function reportKey(pinned: PinnedKey, now: Date): Promise<KeyReport> {
   if (daysLeft === undefined || daysLeft >= WARN_DAYS) return { ...said, state, daysLeft };
   const warning = `${pinned.fingerprint} expires in ${daysLeft} days: look for its successor`;
   return { ...said, state: 'expires-soon', daysLeft, warning };
+}
+
+function releaseEnd(
+  { owner, supportedUntil }: PinnedKey,
+  now: Date,
+): Pick<KeyReport, 'supportedUntil' | 'releaseEnds'> {
+  if (supportedUntil === undefined) return {};
+  const left = Math.floor((supportedUntil.getTime() - now.getTime()) / DAY);
+  if (left >= WARN_DAYS) return { supportedUntil };
+  const day = supportedUntil.toISOString().slice(0, 10);
+  const text = left < 0 ? `has had no updates since ${day}` : `gets no updates after ${day}`;
+  return { supportedUntil, releaseEnds: `what ${owner} signs ${text}: move recipes on to a newer release` };
 }

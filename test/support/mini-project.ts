@@ -81,7 +81,8 @@ async function writeProject(
   for (const [file, bytes] of files) await writeFile(join(root, 'keys', file), bytes);
 }
 
-async function run(root: string, cache: string, args: readonly string[]): Promise<Outcome> {
+/** Runs `qubeforge ARGS` in a project, in this process. */
+export async function run(root: string, cache: string, args: readonly string[]): Promise<Outcome> {
   const lines: string[] = [];
   const code = await runProgram(COMMANDS, [...args, '--json', '--quiet', '--cache', cache], {
     env: { HOME: '/nonexistent' },

@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { sha256 } from '../../core/digest.ts';
 
 /** What a server does wrong. */
@@ -28,6 +31,13 @@ interface ArmedFault {
   left: number;
 }
 
+/** File of the certificate that the https servers of tests show; nothing else trusts it. */
+export const TLS_AUTHORITY = fileURLToPath(new URL('tls/certificate.pem', import.meta.url));
+
+function tlsIdentity(): { readonly key: Buffer; readonly cert: Buffer } {
+  return { key: readFileSync(new URL('tls/key.pem', import.meta.url)), cert: readFileSync(TLS_AUTHORITY) };
+}
+
 /** Serves a map of files on 127.0.0.1 below `/debian/` or any other first name, with Range, ETag and faults on demand. */
 export class MirrorServer implements AsyncDisposable {
   readonly requests: ServedRequest[] = [];
@@ -36,11 +46,18 @@ export class MirrorServer implements AsyncDisposable {
   /** Called with each request as it comes in. */
   onRequest: (request: ServedRequest) => void = () => undefined;
   readonly #content: () => ReadonlyMap<string, Buffer>;
-  readonly #server = createServer((request, response) => void this.#serve(request, response));
+  readonly #server;
+  readonly #scheme: 'http' | 'https';
   readonly #faults: ArmedFault[] = [];
 
-  constructor(content: () => ReadonlyMap<string, Buffer>) {
+  /** With https, clients must take `TLS_AUTHORITY` for an authority. */
+  constructor(content: () => ReadonlyMap<string, Buffer>, scheme: 'http' | 'https' = 'http') {
     this.#content = content;
+    this.#scheme = scheme;
+    const serve = (request: IncomingMessage, response: ServerResponse): void => {
+      void this.#serve(request, response);
+    };
+    this.#server = scheme === 'http' ? createServer(serve) : createTlsServer(tlsIdentity(), serve);
   }
 
   async start(): Promise<void> {
@@ -48,7 +65,7 @@ export class MirrorServer implements AsyncDisposable {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/debian`;
+    return `${this.#scheme}://127.0.0.1:${(this.#server.address() as AddressInfo).port}/debian`;
   }
 
   /** The next `times` requests (default: all) for paths that match get this fault. */

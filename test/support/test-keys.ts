@@ -36,20 +36,27 @@ export interface TestKeyOptions {
   readonly created?: Date;
   /** Lifetime of the primary key in seconds; default none. */
   readonly lifetime?: number;
-  readonly type?: 'curve25519' | 'rsa';
+  /** `fedora`: RSA with 4096 bits and no subkey, as the keys of Fedora's releases. */
+  readonly type?: 'curve25519' | 'rsa' | 'fedora';
   /** For keys as nobody should make them. */
   readonly config?: PartialConfig;
 }
 
+type Algorithm = Pick<Parameters<typeof generateKey>[0], 'type' | 'rsaBits' | 'subkeys'>;
+
+const ALGORITHMS: Readonly<Record<'curve25519' | 'rsa' | 'fedora', Algorithm>> = {
+  curve25519: { type: 'curve25519', subkeys: [{ sign: true }] },
+  rsa: { type: 'rsa', rsaBits: 2048, subkeys: [{ sign: true }] },
+  fedora: { type: 'rsa', rsaBits: 4096, subkeys: [] },
+};
+
 export async function makeTestKey(options: TestKeyOptions = {}): Promise<TestKey> {
   const name = options.name ?? 'Test Archive';
   const { privateKey, publicKey } = await generateKey({
-    type: options.type ?? 'curve25519',
-    ...(options.type === 'rsa' ? { rsaBits: 2048 } : {}),
+    ...ALGORITHMS[options.type ?? 'curve25519'],
     userIDs: [{ name, email: 'archive@example.org' }],
     date: options.created ?? new Date(Date.now() - 30 * DAY),
     ...(options.lifetime === undefined ? {} : { keyExpirationTime: options.lifetime }),
-    subkeys: [{ sign: true }],
     ...(options.config === undefined ? {} : { config: options.config }),
     format: 'object',
   });

@@ -42,6 +42,7 @@ export async function proveFedora(
   );
   return {
     recipe: loaded.recipe.name,
+    signed: 'packages',
     releases: [archived.filter((bytes) => bytes !== undefined).length, lock.repositories.length],
     indexes: [0, 0],
     packages: [good, lock.packages.length],

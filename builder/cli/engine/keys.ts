@@ -8,9 +8,10 @@ import { projectKeyring } from './session.ts';
 export async function keys({ root, sink, clock }: Context, { mode }: KeysRequest): Promise<void> {
   const reports = await keysReport(await projectKeyring(root), new Date(clock()));
   sink({ type: 'result', name: 'keys', value: reports, text: reports.map(keyText).join('\n') });
-  for (const { state, warning } of reports) {
+  for (const { state, warning, releaseEnds } of reports) {
     if (state === 'expires-soon' && warning !== undefined)
       sink({ type: 'log', level: 'warning', message: warning });
+    if (releaseEnds !== undefined) sink({ type: 'log', level: 'warning', message: releaseEnds });
   }
   const unfit = reports.filter(({ state }) => state !== 'valid' && state !== 'expires-soon');
   if (mode === 'check' && unfit.length > 0) throw unfitKeys(unfit);

@@ -18,6 +18,8 @@ export interface Broken extends Omit<BrokenLink, 'link'> {
 /** How far the chain of one lock holds. */
 export interface LockProof {
   readonly recipe: string;
+  /** What carries the signatures: indexes that list the packages, or each package itself. */
+  readonly signed: 'indexes' | 'packages';
   /** How many hold, of how many. */
   readonly releases: readonly [number, number];
   readonly indexes: readonly [number, number];
@@ -54,6 +56,7 @@ export async function proveDebian(
   );
   return {
     recipe: recipe.name,
+    signed: 'indexes',
     releases: [proof.releases, lock.releases.length],
     indexes: [proof.indexes, indexesOf(lock).length],
     packages: [proof.packages, lock.packages.length],

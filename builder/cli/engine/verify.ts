@@ -159,17 +159,27 @@ function verdictText({ subject, proofs, files, broken }: Verdict): string {
 }
 
 function proofLines(
-  { releases, indexes, packages, sources, stored, signers }: LockProof,
+  { signed, releases, indexes, packages, sources, stored, signers }: LockProof,
   of: string,
 ): string[] {
   const count = ([good, all]: readonly [number, number]): string => `${good} of ${all}`;
+  const keys = signers.map((signer) => `              ${signer}`);
+  const store = `  store       ${of}${count(stored)} packages are here and have the locked bytes`;
+  if (signed === 'packages') {
+    return [
+      `  signatures  ${of}${count(packages)} packages: key, header, payload and name are as locked`,
+      ...keys,
+      `  repomd.xml  ${of}${count(releases)} archived; nobody signed them`,
+      store,
+    ];
+  }
   return [
     `  signatures  ${of}${count(releases)} Release files`,
-    ...signers.map((signer) => `              ${signer}`),
+    ...keys,
     `  indexes     ${of}${count(indexes)}`,
     `  packages    ${of}${count(packages)} listed in proved indexes`,
     ...(sources[1] === 0 ? [] : [`  sources     ${of}${count(sources)} listed in proved indexes`]),
-    `  store       ${of}${count(stored)} packages are here and have the locked bytes`,
+    store,
   ];
 }
 

@@ -4,9 +4,9 @@ import type { Normalisation } from '../debian/normalisations.ts';
 export const FEDORA_NORMALISATIONS: readonly Normalisation[] = [
   { paths: /^dev\/.+$/, reason: 'device nodes come from devtmpfs, and a user could not unpack them' },
   {
-    paths: /^var\/(lib|cache)\/dnf(\/.*)?$|^var\/log\/(dnf|hawkey).*$/,
+    paths: /^(etc|var\/lib|var\/cache)\/dnf(\/.*)?$|^var\/log\/(dnf|hawkey).*$/,
     reason:
-      'history, cache and logs of the dnf that made the tree; they hold times and the paths of the host',
+      'directories, history, cache and logs of the dnf that made the tree; they hold times and paths of the host',
   },
   {
     paths: /^usr\/lib\/sysimage\/rpm\/(rpmdb.sqlite-(shm|wal)|.rpm.lock)$/,
@@ -20,8 +20,22 @@ export const FEDORA_NORMALISATIONS: readonly Normalisation[] = [
     paths: /^var\/cache\/ldconfig(\/aux-cache)?$/,
     reason: 'holds times of the machine; ldconfig makes it anew',
   },
+  {
+    paths: /^(run|tmp|var\/tmp)\/.+$/,
+    reason: 'left by scripts; the running system mounts file systems of its own there or empties them',
+  },
+  {
+    paths: /^boot\/(vmlinuz|initramfs|config|System\.map|loader)[^/]*(\/.*)?$/,
+    reason:
+      'ours are made once by dracut with fixed settings and times, theirs by kernel-install in a script',
+  },
   { paths: /^etc\/machine-id$/, reason: 'systemd makes a new identity at the first start of each copy' },
 ];
+
+/** The normalisation that explains a difference at `path`, if one does. */
+export function fedoraExplained(path: string): Normalisation | undefined {
+  return FEDORA_NORMALISATIONS.find(({ paths }) => paths.test(path));
+}
 
 /** Removes what depends on when and how a tree was made. */
 export function normaliseFedoraScript(): string {

@@ -8,6 +8,7 @@ import { packScript } from '../pack-script.ts';
 import type { BuildPorts } from '../ports.ts';
 import { stageNeedsToolbox } from '../toolbox.ts';
 import { installScript, RPM_MACROS } from './install-script.ts';
+import { kernelScript } from './kernel-script.ts';
 import { normaliseFedoraScript } from './normalisations.ts';
 
 /** A package as the stage names it: by its bytes, which were verified when they were locked. */
@@ -66,6 +67,7 @@ function rootfsScript({ settings, files }: FedoraRootfsOptions, epoch: number): 
   return [
     installScript(),
     settingsScript(settings, overlays),
+    kernelScript(),
     normaliseFedoraScript(),
     packScript(ROOT, epoch),
   ].join('\n');

@@ -21,6 +21,8 @@ export interface Change {
   /** Text form of file capabilities, by path. */
   readonly capabilities?: Readonly<Record<string, string>>;
   readonly leaveOut?: (path: string) => boolean;
+  /** Where a file of the .deb goes in the package. */
+  readonly move?: (path: string) => string;
 }
 
 /**
@@ -83,7 +85,7 @@ function convertFiles(entries: readonly TarFile[], change: Change): RpmSourceFil
   return entries.flatMap((file): RpmSourceFile[] => {
     const path = absolute(file.entry.path);
     if (path === '/' || change.leaveOut?.(path) === true) return [];
-    return [convertFile(path, file, byPath, change)];
+    return [convertFile(change.move?.(path) ?? path, file, byPath, change)];
   });
 }
 

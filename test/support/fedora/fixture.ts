@@ -30,6 +30,9 @@ export const BOOTABLE = [
   ...['libpam-runtime', 'libpam-modules'],
 ];
 
+/** What a template needs besides, to be started. */
+export const KERNEL = ['linux-image-cloud-amd64', 'dracut', 'zstd', 'cpio'];
+
 const text = (value: string): HeaderValue => ({ type: 'string', value });
 const texts = (...value: string[]): HeaderValue => ({ type: 'strings', value });
 const numbers = (...value: number[]): HeaderValue => ({ type: 'int32', value });
@@ -142,8 +145,23 @@ export const setup: RpmSpec = {
   ],
 };
 
+/** Fedora's kernels lie beside their modules; kernel-install brings them to /boot. */
+function kernelChange(name: string): Change {
+  const version = name.replace(/^linux-image-/, '');
+  return {
+    requires: ['systemd', 'dracut', 'kmod', 'coreutils'].map((one) => ({ name: one, before: 'posttrans' })),
+    move: (path) =>
+      path.replace(/^\/boot\/(vmlinuz|config|System\.map)-.*$/, `/usr/lib/modules/${version}/$1`),
+    scripts: { posttrans: `kernel-install add ${version} /usr/lib/modules/${version}/vmlinuz || exit $?` },
+  };
+}
+
 /** What single packages need beyond the plain conversion. */
-export const CHANGES: Readonly<Record<string, Change>> = {
+export function changeOf(name: string): Change {
+  return /^linux-image-\d/.test(name) ? kernelChange(name) : (CHANGES[name] ?? {});
+}
+
+const CHANGES: Readonly<Record<string, Change>> = {
   'base-files': { leaveOut: (path) => ['/dev', '/proc', '/sys'].includes(path) },
   dash: { provides: [{ name: '/bin/sh' }] },
   bash: { provides: [{ name: '/bin/bash' }] },

@@ -129,6 +129,19 @@ describe('keysReport', () => {
     expect(await at(101)).toEqual(['expired', -1]);
   });
 
+  test('warns before a release gets no more updates, though its key is good', async () => {
+    const { manifest, files } = await keyFiles([await makeTestKey({ created })]);
+    const text = manifest.replace('"purpose"', '"supported-until":"2026-12-01","purpose"');
+    const keyring = await loadKeyring({ text, where: 'keys/keys.yaml' }, files);
+    const at = async (date: string): Promise<unknown> => {
+      const [report] = await keysReport(keyring, new Date(date));
+      return [report?.state, report?.releaseEnds];
+    };
+    expect(await at('2026-08-01')).toEqual(['valid', undefined]);
+    expect(await at('2026-11-01')).toEqual(['valid', expect.stringContaining('no updates after 2026-12-01')]);
+    expect(await at('2026-12-24')).toEqual(['valid', expect.stringContaining('since 2026-12-01')]);
+  });
+
   test('tells a revoked key', async () => {
     const keyring = await keyringOf([await revoked(await makeTestKey())]);
     const [report] = await keysReport(keyring, new Date());

@@ -1,0 +1,183 @@
+import { createReadStream, existsSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import type { FedoraLock } from '../../builder/lock/fedora-schema.ts';
+import { compareTrees, describeDifference, readTree, type Tree } from '../../builder/report/tree.ts';
+import { FEDORA_NORMALISATIONS, fedoraExplained } from '../../builder/stages/fedora/normalisations.ts';
+import { fedoraRootfsStage } from '../../builder/stages/fedora/rootfs.ts';
+import { EPOCH } from '../support/fedora/fixture.ts';
+import {
+  addKey,
+  fedoraProject,
+  ROOTFS_RECIPE,
+  TEMPLATE_RECIPE,
+  writeRecipe,
+  type FedoraProject,
+} from '../support/fedora/project.ts';
+import {
+  databaseScript,
+  DNF_FILES,
+  dnfInstallScript,
+  repositoryDirectory,
+} from '../support/fedora/reference.ts';
+import { repositoryContent } from '../support/fedora/repository.ts';
+import {
+  EXPIRED_LIFETIME,
+  helloPackages,
+  TAMPER_CASES,
+  type TamperKeys,
+} from '../support/fedora/tampering.ts';
+import { MirrorServer } from '../support/mirror-server.ts';
+import { makeTestKey } from '../support/test-keys.ts';
+
+let fixture: FedoraProject;
+
+beforeAll(async () => {
+  fixture = await fedoraProject();
+});
+afterAll(async () => {
+  await fixture[Symbol.asyncDispose]();
+});
+
+/** Runs a command that has to succeed; returns what it says. */
+async function succeed(...args: string[]): Promise<string> {
+  const outcome = await fixture.cli(...args);
+  expect(outcome.error?.text).toBeUndefined();
+  expect(outcome.code).toBe(0);
+  return outcome.text;
+}
+
+async function readLock(recipe: string): Promise<FedoraLock> {
+  const path = join(fixture.project.root, 'recipes', 'locks', `${recipe}.lock.json`);
+  return JSON.parse(await readFile(path, 'utf8')) as FedoraLock;
+}
+
+describe('a template of the Fedora family, by the command line', () => {
+  it('is locked, built, proved, compared and reproduced', async () => {
+    expect(await succeed('lock', TEMPLATE_RECIPE, 'clock')).toMatch(/locked +\d+ packages/);
+    const lock = await readLock(TEMPLATE_RECIPE);
+    expect(new Set(lock.packages.map(({ signer }) => signer))).toEqual(new Set([fixture.key.fingerprint]));
+    await succeed('build', TEMPLATE_RECIPE);
+    await succeed('build', TEMPLATE_RECIPE, '--output', 'rootfs-tar');
+    const proof = await succeed(
+      'verify',
+      TEMPLATE_RECIPE,
+      `out/${TEMPLATE_RECIPE}.root.img.zst`,
+      '--offline',
+    );
+    console.log(proof);
+    expect(proof).toContain(`${TEMPLATE_RECIPE}: proved`);
+    expect(proof).toContain(`${lock.packages.length} of ${lock.packages.length}`);
+    const verdict = await succeed('reproduce', TEMPLATE_RECIPE);
+    console.log(verdict);
+    expect(verdict).toContain(`${TEMPLATE_RECIPE}: identical`);
+  });
+});
+
+describe('a root file system of the Fedora family', () => {
+  test.each([ROOTFS_RECIPE, TEMPLATE_RECIPE])(
+    'of %s is the one that dnf --installroot makes from the same packages',
+    async (recipe) => {
+      await succeed('lock', recipe);
+      const { session } = fixture.project;
+      const lock = await readLock(recipe);
+      const epoch = Math.floor(Date.parse(lock.repositories[0]!.date) / 1000);
+      await using repository = await repositoryDirectory(fixture);
+      await using out = await session.ports.scratch();
+      const toolbox = await session.ports.toolboxTree(fixture.toolbox);
+      await session.ports.sandbox({
+        ...{ toolbox, out: out.path, inputs: { repository: repository.path }, files: DNF_FILES },
+        script: dnfInstallScript(
+          lock.packages.map(({ name }) => name),
+          epoch,
+        ),
+        env: { SOURCE_DATE_EPOCH: String(epoch) },
+      });
+      // Settings and files of the recipe are ours and nothing that dnf knows of.
+      const { rootfs } = await fedoraRootfsStage.run({
+        id: 'test' as never,
+        options: { packages: lock.packages, files: [] },
+        inputs: {},
+        toolbox: fixture.toolbox,
+        epoch,
+        ...session.context,
+        ports: session.ports,
+      });
+      const oursPath = await session.store.verified(rootfs!);
+      const theirs = await readTree(createReadStream(join(out.path, 'rootfs.tar')), 'dnf');
+      const ours = await readTree(createReadStream(oursPath), 'ours');
+      expectEqual(recipe, theirs, ours);
+      await using trees = await session.ports.linkNamed({ 'rootfs.tar': rootfs! });
+      const databases = async (path: string): Promise<string[]> => {
+        const { stdout } = await session.ports.sandbox({
+          ...{ toolbox, script: databaseScript(), inputs: { tree: path } },
+        });
+        return stdout.trim().split('\n');
+      };
+      const [mine, reference] = [await databases(trees.path), await databases(out.path)];
+      expect(mine).toHaveLength(lock.packages.length);
+      expect(mine).toEqual(reference.filter((line) => !line.startsWith('gpg-pubkey')));
+      await rm(join(out.path, 'rootfs.tar'));
+    },
+  );
+});
+
+describe('a tampered package, by the command line and dnf itself', () => {
+  let keys: TamperKeys;
+  let content = new Map<string, Buffer>();
+  const server = new MirrorServer(() => content);
+
+  beforeAll(async () => {
+    await server.start();
+    const created = new Date(EPOCH * 1000);
+    const [good, expired, other] = await Promise.all([
+      makeTestKey({ name: 'Good', created }),
+      makeTestKey({ name: 'Expired', created, lifetime: EXPIRED_LIFETIME }),
+      makeTestKey({ name: 'Other', created }),
+    ]);
+    keys = { good, expired, other };
+    await addKey(fixture.project.root, good, 'good');
+    await addKey(fixture.project.root, expired, 'expired');
+    await writeRecipe(fixture.project, {
+      ...{ name: 'hello', kind: 'rootfs', family: 'fedora', release: '43', toolbox: 'toolbox-rpm' },
+      repositories: [
+        {
+          ...{ name: 'hello', mirrors: [server.url.replace(/debian$/, 'hello')] },
+          keys: [good.fingerprint, expired.fingerprint],
+        },
+      ],
+      packages: { install: ['hello'] },
+    });
+  });
+  afterAll(async () => {
+    await server[Symbol.asyncDispose]();
+  });
+
+  it.each(TAMPER_CASES)('is not locked: $name', async ({ code, says, make }) => {
+    content = repositoryContent(await helloPackages(keys.good, await make(keys)), EPOCH + 7200);
+    const outcome = await fixture.cli('lock', 'hello');
+    expect(outcome).toMatchObject({ code: 3, error: { kind: 'verification', code } });
+    console.log(outcome.error?.text);
+    expect(outcome.error?.text).toMatch(says);
+    expect(existsSync(join(fixture.project.root, 'recipes', 'locks', 'hello.lock.json'))).toBe(false);
+  });
+
+  it('is locked once it is sound', async () => {
+    content = repositoryContent(await helloPackages(keys.good), EPOCH + 7200);
+    expect(await succeed('lock', 'hello')).toMatch(/locked +2 packages/);
+  });
+});
+
+/** No difference but those of the lists, which are printed with how often each was met. */
+function expectEqual(recipe: string, theirs: Tree, ours: Tree): void {
+  const differences = compareTrees(theirs, ours);
+  for (const { paths, reason } of FEDORA_NORMALISATIONS) {
+    const count = differences.filter(({ path }) => paths.test(path)).length;
+    console.log(`${recipe}: ${count} paths: ${reason}`);
+  }
+  console.log(`${recipe}: ${ours.size} paths compared`);
+  expect(ours.size).toBeGreaterThan(1000);
+  const unexplained = differences.filter(({ path }) => fedoraExplained(path) === undefined);
+  expect(unexplained.map(describeDifference)).toEqual([]);
+}
