@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** Tests that boot machines under emulation: they take longer than a change should have to wait. */
-const MACHINES = ['test/e2e/iso.test.ts', 'test/e2e/fedora-boot.test.ts'];
+const MACHINES = ['test/e2e/installer.test.ts', 'test/e2e/iso.test.ts', 'test/e2e/fedora-boot.test.ts'];
 
 /** Three lanes: `unit` is quick and runs anywhere; `long` builds images and boots machines, one at a time. */
 export default defineConfig({
