@@ -1,6 +1,7 @@
 import { chown, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { $ } from './shell.ts';
 import { AppError } from '../core/errors.ts';
 import { mapArguments, sandboxMap, subordinateRange, type IdRange } from '../builder/sandbox/ids.ts';
@@ -186,9 +187,11 @@ async function collect(argv: readonly string[], job: SandboxJob): Promise<{ stdo
     quiet: true,
     nothrow: true,
     env: { PATH },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [job.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    ...(job.input === undefined ? {} : { input: Readable.from(job.input) }),
   })`${argv}`;
   const tail = lastLines(process_.stderr, job.log);
+  if (job.onLine !== undefined) lastLines(process_.stdout, job.onLine);
   // One signal to the outermost process takes the whole pid namespace with it.
   const kill = (): void => {
     if (process_.pid !== undefined) process.kill(process_.pid, 'SIGKILL');

@@ -50,7 +50,7 @@ export async function openSession(context: Context, options: SessionOptions): Pr
     async () =>
       new Fetcher({
         store,
-        keyring: await keyring(),
+        keyring,
         mirrors: { chosen: context.globals.mirrors, host: await readHostSources() },
         clock: context.clock,
         sink: context.sink,
