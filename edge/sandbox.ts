@@ -1,4 +1,4 @@
-import { chown, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -7,6 +7,7 @@ import { AppError } from '../core/errors.ts';
 import { mapArguments, sandboxMap, subordinateRange, type IdRange } from '../builder/sandbox/ids.ts';
 import { SANDBOX_ENV, type Sandbox, type SandboxJob } from '../builder/sandbox/job.ts';
 import { bindCommands, enterCommands, type Bind } from '../builder/sandbox/script.ts';
+import { temporaryPath } from './files.ts';
 import { mountFlags } from './mount-flags.ts';
 
 const PATH = '/usr/sbin:/usr/bin:/sbin:/bin';
@@ -27,8 +28,9 @@ interface Maps {
 export function namespaceSandbox(scratch: string): Sandbox {
   return async (job) => {
     const maps = await idMaps();
-    await mkdir(scratch, { recursive: true });
-    const jobDir = await mkdtemp(join(scratch, `job-${String(process.pid)}-`));
+    // Named so that the next run sweeps it when this one is killed.
+    const jobDir = temporaryPath(scratch, 'job');
+    await mkdir(jobDir, { recursive: true });
     try {
       await writeJob(jobDir, job);
       if (job.out !== undefined) await prepareOut(job.out, maps);

@@ -1,4 +1,5 @@
 import type { PackageFacts } from './ingest.ts';
+import { PERL_CLIENTS, startPerlServer, stopPerlServer } from './perl-server.ts';
 
 /**
  * The shell script that makes a configured Debian root file system in a sandbox. What the comments call
@@ -32,6 +33,7 @@ case $1 in
     case $DPKG_MAINTSCRIPT_NAME:$last in preinst:install | postinst:) exit 0 ;; esac ;;
 esac
 exec /usr/bin/dpkg-maintscript-helper.qubeforge "$@"`,
+  ...PERL_CLIENTS,
 };
 
 const ENVIRONMENT = [
@@ -95,6 +97,7 @@ restore() { for path in $standins; do mv $root$path.qubeforge $root$path; done; 
 ${standIns.join('\n')}
 printf '#!/bin/sh\\nexit 101\\n' >$root/usr/sbin/policy-rc.d
 chmod 0755 $root/usr/sbin/policy-rc.d
+${startPerlServer()}
 `;
 }
 
@@ -123,6 +126,7 @@ preinst() { # NAME ARCHITECTURE INFO-NAME NUMBER
 dpkg_version=$(inside dpkg --version | sed -n '1s/.* \\([0-9][^ ]*\\) .*/\\1/p')
 ${preinsts.join('\n')}
 inside dpkg --force-depends --force-unsafe-io --configure $(cat /job/packages) >&2
+${stopPerlServer()}
 restore
 rm $root/usr/sbin/policy-rc.d
 `;
