@@ -43,7 +43,7 @@ type Context = StageContext<RootfsOptions, BuildPorts>;
  */
 export const debianRootfsStage = defineStage<RootfsOptions, BuildPorts>({
   name: 'debian-rootfs',
-  version: 2,
+  version: 3,
   async run(context): Promise<Outputs> {
     const { options, ports, inputs } = context;
     // Checked on a thread of its own, while the packages are opened; whoever needs it waits for it.
