@@ -21,15 +21,17 @@ export interface PortOptions {
   readonly signRelease: BuildPorts['signRelease'];
   /** For `reproduce`: what a sandbox takes for the time. */
   readonly clock?: ShiftedClock | undefined;
+  /** Keep what failed jobs leave. */
+  readonly keepFailed?: boolean;
 }
 
 /** The real ports of a build: a store, sandboxes and threads. Dispose of them when the build is over. */
 export function buildPorts(
   store: Store,
   jobs: number,
-  { signRelease, clock }: PortOptions,
+  { signRelease, clock, keepFailed = false }: PortOptions,
 ): BuildPorts & AsyncDisposable {
-  const sandbox = namespaceSandbox(store.temporaryDirectory);
+  const sandbox = namespaceSandbox(store.temporaryDirectory, keepFailed ? store.failedDirectory : undefined);
   const pool = new DebPool(jobs);
   const trees = new ToolboxTrees(store, (root) => pool.listTree(root));
   const scratch = async (): Promise<Temporary> => {

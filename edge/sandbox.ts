@@ -1,4 +1,4 @@
-import { chown, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -9,6 +9,7 @@ import { SANDBOX_ENV, type Sandbox, type SandboxJob } from '../builder/sandbox/j
 import { bindCommands, enterCommands, type Bind } from '../builder/sandbox/script.ts';
 import { temporaryPath } from './files.ts';
 import { mountFlags } from './mount-flags.ts';
+import { uniqueTag } from './process-identity.ts';
 
 const PATH = '/usr/sbin:/usr/bin:/sbin:/bin';
 const TAIL_LINES = 25;
@@ -23,10 +24,12 @@ interface Maps {
 
 /**
  * Sandboxes made of user, mount, pid, network, ipc and uts namespaces (namespaces(7)) with util-linux alone.
- * `scratch` is a host directory for the few small files a job is given.
+ * `scratch` is a host directory for the few small files a job is given. `failed`, on the same file system: where
+ * what a failed job was given and had made is kept for a look inside.
  */
-export function namespaceSandbox(scratch: string): Sandbox {
-  return async (job) => {
+export function namespaceSandbox(scratch: string, failed?: string): Sandbox {
+  return async (asked) => {
+    const job = failed === undefined ? asked : packingWhenFailed(asked);
     const maps = await idMaps();
     // Named so that the next run sweeps it when this one is killed.
     const jobDir = temporaryPath(scratch, 'job');
@@ -36,6 +39,10 @@ export function namespaceSandbox(scratch: string): Sandbox {
       if (job.out !== undefined) await prepareOut(job.out, maps);
       await using holder = await holdNamespace(maps);
       return await start(holder.pid, jobDir, job);
+    } catch (error) {
+      if (failed === undefined || !(error instanceof AppError) || error.code !== 'sandbox.failed')
+        throw error;
+      throw await keep(failed, jobDir, job, error);
     } finally {
       await rm(jobDir, { recursive: true, force: true });
     }
@@ -51,6 +58,29 @@ async function writeJob(directory: string, job: SandboxJob): Promise<void> {
       writeFile(join(directory, name), content, { mode: 0o644 }),
     ),
   );
+}
+
+/** A job whose tree in memory is packed for whoever wants to look at it after a failure. */
+function packingWhenFailed(job: SandboxJob): SandboxJob {
+  if (job.out === undefined) return job;
+  const files = { ...job.files, 'failing.sh': job.script };
+  const pack = 'tar --one-file-system -C /build -c -f /out/build.tar .';
+  return {
+    ...job,
+    files,
+    script: `/bin/sh -eu /job/failing.sh || { status=$?; ${pack} >&2; exit $status; }`,
+  };
+}
+
+/** Moves what a failed job leaves out of the way of those who tidy up, and says where to. */
+async function keep(failed: string, jobDir: string, job: SandboxJob, error: AppError): Promise<AppError> {
+  const place = join(failed, uniqueTag());
+  await mkdir(place, { recursive: true });
+  await rename(jobDir, join(place, 'job'));
+  if (job.out !== undefined) await rename(job.out, join(place, 'out'));
+  const { kind, code, message: what, expected, got } = error;
+  const next = `look at ${place} (job: what it was given; out: its results, and build.tar: its tree), then remove it`;
+  return new AppError({ kind, code, what, where: place, expected, got, next, cause: error });
 }
 
 async function prepareOut(out: string, maps: Maps): Promise<void> {
