@@ -8,11 +8,12 @@ import type { BuildPorts } from '../builder/stages/ports.ts';
 import { toolboxData } from '../builder/stages/toolbox.ts';
 import type { Store } from '../builder/store/store.ts';
 import type { Extent } from '../builder/verify/hash-chain.ts';
+import { openDebs } from './deb-opener.ts';
 import { DebPool } from './deb-pool.ts';
-import { hashFile } from './files.ts';
+import { hashFile, hashWhileWritten } from './files.ts';
 import { namespaceSandbox } from './sandbox.ts';
 import { shiftedSandbox, type ShiftedClock } from './shifted-clock.ts';
-import { listTree, unpackToolbox } from './toolbox-tree.ts';
+import { unpackToolbox } from './toolbox-tree.ts';
 
 type Temporary = AsyncDisposable & { readonly path: string };
 
@@ -20,17 +21,19 @@ export interface PortOptions {
   readonly signRelease: BuildPorts['signRelease'];
   /** For `reproduce`: what a sandbox takes for the time. */
   readonly clock?: ShiftedClock | undefined;
+  /** Keep what failed jobs leave. */
+  readonly keepFailed?: boolean;
 }
 
 /** The real ports of a build: a store, sandboxes and threads. Dispose of them when the build is over. */
 export function buildPorts(
   store: Store,
   jobs: number,
-  { signRelease, clock }: PortOptions,
+  { signRelease, clock, keepFailed = false }: PortOptions,
 ): BuildPorts & AsyncDisposable {
-  const sandbox = namespaceSandbox(store.temporaryDirectory);
+  const sandbox = namespaceSandbox(store.temporaryDirectory, keepFailed ? store.failedDirectory : undefined);
   const pool = new DebPool(jobs);
-  const trees = new ToolboxTrees(store);
+  const trees = new ToolboxTrees(store, (root) => pool.listTree(root));
   const scratch = async (): Promise<Temporary> => {
     const path = store.temporaryPath('work');
     await mkdir(path, { recursive: true });
@@ -48,7 +51,8 @@ export function buildPorts(
     jobs,
     sandbox: clock === undefined ? sandbox : shiftedSandbox(sandbox, clock),
     signRelease,
-    ingest: (task) => pool.ingest(task),
+    openDebs: (toolbox, signal) =>
+      openDebs({ pool, sandbox, toolboxTree: (one) => trees.get(one), scratch }, toolbox, signal),
     makeToolboxTree: (data) => trees.make(data),
     toolboxTree: (toolbox) => trees.get(toolbox),
     scratch,
@@ -61,13 +65,16 @@ export function buildPorts(
       await writeFile(path, bytes, { flag: 'wx' });
       return await store.adopt(path, { size: bytes.length, sha256: sha256(bytes) });
     },
-    async keep(path) {
-      const extent = await hashFile(path);
-      if (extent === undefined) throw resultMissing(path);
-      return await store.adopt(path, extent);
-    },
+    keep: (path) => adopt(store, path, hashFile(path)),
+    keepWritten: (path, work) => adopt(store, path, hashWhileWritten(path, work)),
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
   };
+}
+
+async function adopt(store: Store, path: string, hashed: Promise<Extent | undefined>): Promise<Extent> {
+  const extent = await hashed;
+  if (extent === undefined) throw resultMissing(path);
+  return await store.adopt(path, extent);
 }
 
 function resultMissing(path: string): AppError {
@@ -82,10 +89,12 @@ function resultMissing(path: string): AppError {
 /** Toolboxes as directories: below the store, named by the hash of their list, checked once a process. */
 class ToolboxTrees {
   readonly #store: Store;
+  readonly #listTree: (root: string) => Promise<string>;
   readonly #ready = new Map<string, Promise<string>>();
 
-  constructor(store: Store) {
+  constructor(store: Store, listTree: (root: string) => Promise<string>) {
     this.#store = store;
+    this.#listTree = listTree;
   }
 
   async make(data: readonly Extent[]): Promise<Extent> {
@@ -94,7 +103,7 @@ class ToolboxTrees {
       await mkdir(path, { recursive: true });
       const archives = await mapLimit(data, 1, (blob) => this.#store.verified(blob));
       await unpackToolbox(archives, path);
-      const list = Buffer.from(await listTree(path));
+      const list = Buffer.from(await this.#listTree(path));
       const extent = await this.#store.putBytes(list, { where: 'list of a toolbox' });
       await this.#install(path, extent);
       this.#ready.set(extent.sha256, Promise.resolve(this.#place(extent)));
@@ -115,7 +124,7 @@ class ToolboxTrees {
   async #check(extent: Extent, toolbox: Outputs): Promise<string> {
     const path = this.#place(extent);
     const expected = await readFile(await this.#store.verified(extent, 'list of a toolbox'), 'utf8');
-    const got = await listTree(path).catch(() => undefined);
+    const got = await this.#listTree(path).catch(() => undefined);
     if (got === expected) return path;
     // Incomplete or changed by somebody: what it was made of is in the store.
     await rm(path, { recursive: true, force: true });
@@ -143,7 +152,7 @@ class ToolboxTrees {
     await mkdir(dirname(place), { recursive: true });
     await rename(path, place).catch(async (error: unknown) => {
       // Another process was first: its tree has the same list, or the check above will say so.
-      if ((await listTree(place).catch(() => undefined)) === undefined) throw error;
+      if ((await this.#listTree(place).catch(() => undefined)) === undefined) throw error;
     });
   }
 }

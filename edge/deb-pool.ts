@@ -1,9 +1,10 @@
 import { Worker } from 'node:worker_threads';
 import { AppError } from '../core/errors.ts';
+import type { DebMember } from '../builder/formats/deb.ts';
 import type { Ingested, IngestTask } from '../builder/stages/debian/ingest.ts';
-import type { DebAnswer } from './deb-worker.ts';
+import type { DebAnswer, DebTask } from './deb-worker.ts';
 
-/** Opens .debs on several threads; decompression is what a cold build mostly does. */
+/** Opens .debs and hashes trees on several threads; decompression is what a cold build mostly does. */
 export class DebPool implements AsyncDisposable {
   readonly #size: number;
   readonly #workers: Worker[] = [];
@@ -17,6 +18,20 @@ export class DebPool implements AsyncDisposable {
 
   /** Throws what opening the package threw. */
   async ingest(task: IngestTask): Promise<Ingested> {
+    return (await this.#run({ kind: 'ingest', task })) as Ingested;
+  }
+
+  /** Checks a .deb against the lock and says where its data archive is. */
+  async locate(task: IngestTask): Promise<DebMember> {
+    return (await this.#run({ kind: 'locate', task })) as DebMember;
+  }
+
+  /** The files of a directory tree; see `listTree`. */
+  async listTree(root: string): Promise<string> {
+    return (await this.#run({ kind: 'list', root })) as string;
+  }
+
+  async #run(task: DebTask): Promise<unknown> {
     const worker = await this.#take();
     try {
       const answer = await ask(worker, task);
@@ -60,7 +75,7 @@ function startWorker(): Worker {
   return worker;
 }
 
-function ask(worker: Worker, task: IngestTask): Promise<DebAnswer> {
+function ask(worker: Worker, task: DebTask): Promise<DebAnswer> {
   return new Promise((resolve, reject) => {
     const settle = (act: () => void): void => {
       worker.removeAllListeners('message');

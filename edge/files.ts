@@ -12,7 +12,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, stat, utimes, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { setImmediate as breath } from 'node:timers/promises';
+import { setImmediate as breath, setTimeout as sleep } from 'node:timers/promises';
 import type { Sha256 } from '../core/digest.ts';
 import { lifeOf, uniqueTag } from './process-identity.ts';
 
@@ -135,6 +135,47 @@ export async function hashFile(
   }
   return { size, sha256: hash.digest('hex') as Sha256 };
 }
+
+/**
+ * As {@link hashFile}, for a file that somebody writes from front to back until `written` is fulfilled: most of it
+ * is hashed by then. Throws what `written` is rejected with.
+ */
+export async function hashWhileWritten(
+  path: string,
+  written: Promise<unknown>,
+): Promise<{ readonly size: number; readonly sha256: Sha256 } | undefined> {
+  const hash = createHash('sha256');
+  let state: 'writing' | 'written' | 'failed' = 'writing';
+  const over = written.then(
+    () => (state = 'written'),
+    () => (state = 'failed'),
+  );
+  let file: number | undefined;
+  let size = 0;
+  const now = (): string => state;
+  try {
+    for (;;) {
+      // Asked before the read: what is read after the end of the writing is all there is.
+      const before = now();
+      if (before === 'failed') break;
+      file ??= openForReading(path);
+      const bytesRead = file === undefined ? 0 : readSync(file, SHARED, 0, CHUNK, null);
+      hash.update(SHARED.subarray(0, bytesRead));
+      size += bytesRead;
+      if (bytesRead > 0) await breath();
+      else if (before === 'written') break;
+      else await Promise.race([over, sleep(file === undefined ? START_INTERVAL : FOLLOW_INTERVAL)]);
+    }
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+  await written;
+  return file === undefined ? undefined : { size, sha256: hash.digest('hex') as Sha256 };
+}
+
+/** Milliseconds between two looks at a file that is to be written, and at one that grows. */
+const START_INTERVAL = 50;
+const FOLLOW_INTERVAL = 5;
 
 /** Used between two awaits only, so one for all is enough. */
 const SHARED = Buffer.allocUnsafe(CHUNK);

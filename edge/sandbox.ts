@@ -1,12 +1,15 @@
-import { chown, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { $ } from './shell.ts';
 import { AppError } from '../core/errors.ts';
 import { mapArguments, sandboxMap, subordinateRange, type IdRange } from '../builder/sandbox/ids.ts';
 import { SANDBOX_ENV, type Sandbox, type SandboxJob } from '../builder/sandbox/job.ts';
 import { bindCommands, enterCommands, type Bind } from '../builder/sandbox/script.ts';
+import { temporaryPath } from './files.ts';
 import { mountFlags } from './mount-flags.ts';
+import { uniqueTag } from './process-identity.ts';
 
 const PATH = '/usr/sbin:/usr/bin:/sbin:/bin';
 const TAIL_LINES = 25;
@@ -21,18 +24,25 @@ interface Maps {
 
 /**
  * Sandboxes made of user, mount, pid, network, ipc and uts namespaces (namespaces(7)) with util-linux alone.
- * `scratch` is a host directory for the few small files a job is given.
+ * `scratch` is a host directory for the few small files a job is given. `failed`, on the same file system: where
+ * what a failed job was given and had made is kept for a look inside.
  */
-export function namespaceSandbox(scratch: string): Sandbox {
-  return async (job) => {
+export function namespaceSandbox(scratch: string, failed?: string): Sandbox {
+  return async (asked) => {
+    const job = failed === undefined ? asked : packingWhenFailed(asked);
     const maps = await idMaps();
-    await mkdir(scratch, { recursive: true });
-    const jobDir = await mkdtemp(join(scratch, `job-${String(process.pid)}-`));
+    // Named so that the next run sweeps it when this one is killed.
+    const jobDir = temporaryPath(scratch, 'job');
+    await mkdir(jobDir, { recursive: true });
     try {
       await writeJob(jobDir, job);
       if (job.out !== undefined) await prepareOut(job.out, maps);
       await using holder = await holdNamespace(maps);
       return await start(holder.pid, jobDir, job);
+    } catch (error) {
+      if (failed === undefined || !(error instanceof AppError) || error.code !== 'sandbox.failed')
+        throw error;
+      throw await keep(failed, jobDir, job, error);
     } finally {
       await rm(jobDir, { recursive: true, force: true });
     }
@@ -48,6 +58,29 @@ async function writeJob(directory: string, job: SandboxJob): Promise<void> {
       writeFile(join(directory, name), content, { mode: 0o644 }),
     ),
   );
+}
+
+/** A job whose tree in memory is packed for whoever wants to look at it after a failure. */
+function packingWhenFailed(job: SandboxJob): SandboxJob {
+  if (job.out === undefined) return job;
+  const files = { ...job.files, 'failing.sh': job.script };
+  const pack = 'tar --one-file-system -C /build -c -f /out/build.tar .';
+  return {
+    ...job,
+    files,
+    script: `/bin/sh -eu /job/failing.sh || { status=$?; ${pack} >&2; exit $status; }`,
+  };
+}
+
+/** Moves what a failed job leaves out of the way of those who tidy up, and says where to. */
+async function keep(failed: string, jobDir: string, job: SandboxJob, error: AppError): Promise<AppError> {
+  const place = join(failed, uniqueTag());
+  await mkdir(place, { recursive: true });
+  await rename(jobDir, join(place, 'job'));
+  if (job.out !== undefined) await rename(job.out, join(place, 'out'));
+  const { kind, code, message: what, expected, got } = error;
+  const next = `look at ${place} (job: what it was given; out: its results, and build.tar: its tree), then remove it`;
+  return new AppError({ kind, code, what, where: place, expected, got, next, cause: error });
 }
 
 async function prepareOut(out: string, maps: Maps): Promise<void> {
@@ -186,9 +219,11 @@ async function collect(argv: readonly string[], job: SandboxJob): Promise<{ stdo
     quiet: true,
     nothrow: true,
     env: { PATH },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [job.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    ...(job.input === undefined ? {} : { input: Readable.from(job.input) }),
   })`${argv}`;
   const tail = lastLines(process_.stderr, job.log);
+  if (job.onLine !== undefined) lastLines(process_.stdout, job.onLine);
   // One signal to the outermost process takes the whole pid namespace with it.
   const kill = (): void => {
     if (process_.pid !== undefined) process.kill(process_.pid, 'SIGKILL');

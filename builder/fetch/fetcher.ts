@@ -30,7 +30,8 @@ import { fetchRelease, type FetchedRelease, type FetchReleaseOptions } from './r
 
 export interface FetchContext {
   readonly store: Store;
-  readonly keyring: Keyring;
+  /** Asked for when a signature is to be checked: most runs fetch nothing. */
+  readonly keyring: () => Promise<Keyring>;
   readonly mirrors: MirrorSettings;
   readonly clock: Clock;
   readonly sink: EventSink;

@@ -34,12 +34,13 @@ export async function fetchRelease(
   options: FetchReleaseOptions = {},
 ): Promise<FetchedRelease> {
   const base = `dists/${suite}`;
+  const keyring = await state.keyring();
   const found = await firstOf(
     state.offline === true ? [] : mirrorsOf(repository, state.mirrors),
     state.health,
     async (mirror) => {
       const got = await state.pool.run(() => downloadSigned(state, mirror, base));
-      const verified = await verifyRelease(got.signed, state.keyring, repository.keys, {
+      const verified = await verifyRelease(got.signed, keyring, repository.keys, {
         where: got.where,
         suite,
         now: new Date(state.clock()),

@@ -51,7 +51,8 @@ export async function makeLock(request: LockRequest): Promise<MadeLock> {
   const packageIndexes = indexes.filter(({ kind }) => kind === 'packages');
   const open = (index: VerifiedIndex): Promise<Buffer> => source.openIndex(index);
   const { sources, warnings } = await lockSources(request, indexes, open);
-  const chosen = await request.resolver({ recipe, indexes: packageIndexes, open, sources });
+  const releases = proven.map(({ release }) => release);
+  const chosen = await request.resolver({ recipe, indexes: packageIndexes, releases, open, sources });
   const packages = await lockPackages(chosen, packageIndexes, open);
   for (const { release } of proven) {
     await request.archive.put(release.evidence);

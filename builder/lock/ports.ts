@@ -92,6 +92,8 @@ export interface ResolveRequest {
   readonly recipe: LockableRecipe;
   /** The Packages indexes, in the order of the recipe's repositories and suites. */
   readonly indexes: readonly VerifiedIndex[];
+  /** The Release files that vouch for them: apt takes priorities of suites from these. */
+  readonly releases: readonly Pick<ProvenRelease, 'repository' | 'suite' | 'evidence'>[];
   /** The decompressed bytes of one of them. */
   readonly open: (index: VerifiedIndex) => Promise<Buffer>;
   /** The source packages that were locked before, for those who choose binaries of the same version. */

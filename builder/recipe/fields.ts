@@ -80,7 +80,10 @@ export const systemSettings = z.strictObject({
     .default('localhost'),
   locale: z
     .string()
-    .regex(/^[A-Za-z0-9_.@-]+$/, 'a locale like C.UTF-8 or en_US.UTF-8')
+    .regex(
+      /^(C|POSIX|C\.UTF-8|[a-z]{2,3}_[A-Z]{2}\.[A-Za-z0-9-]+(@[a-z]+)?)$/,
+      'a locale like C.UTF-8 or en_US.UTF-8',
+    )
     .default('C.UTF-8'),
   timezone: z
     .string()

@@ -95,17 +95,23 @@ export function listName(index: {
   return `_${repository}_dists_${suite.replaceAll('/', '_')}_${component}_binary-${architecture}_Packages`;
 }
 
+/** The same for the Release file of a suite: `name` is what the archive calls it. */
+export function releaseListName(repository: string, suite: string, name: string): string {
+  return `_${repository}_dists_${suite.replaceAll('/', '_')}_${name}`;
+}
+
 /**
  * Asks apt twice without installing anything. First: what would be installed. Second: in which order, from
  * one index of nothing but that, sorted, and without the preference that apt gives itself: apt breaks ties by
  * what else it reads, and the order shall depend on the packages alone. Packages of ours (/job/own, an index) take
- * part in the first question only. Needs the indexes as files of /in/lists; prints the second answer.
+ * part in the first question only. Needs the indexes as files of /in/lists and the Release files as files of
+ * /in/releases; prints the second answer.
  */
 export function aptScript(request: AptRequest): string {
   return `
 mkdir -p /build/lists /build/cache/archives/partial
 : >/build/status
-cp /in/lists/* /build/lists/
+cp /in/lists/* /in/releases/* /build/lists/
 if [ -s /job/own ]; then cp /job/own /build/lists/${listName({ ...OWN_PLACE, architecture: request.architecture })}; fi
 ask() {
   apt-get -o Dir::State=/build -o Dir::State::status=/build/status -o Dir::State::lists=/build/lists \\
@@ -124,6 +130,7 @@ mkdir /build/lists
 awk '
   function take() { if (key in chosen) stanzas[key] = stanza; stanza = "" }
   FILENAME == "/build/exact" { chosen[$0] = 1; order[++count] = $0; next }
+  FNR == 1 { take() }
   $0 == "" { take(); next }
   /^Package: / { key = $2 }
   /^Version: / { key = key "=" $2 }

@@ -15,6 +15,10 @@ export interface SandboxJob {
   readonly out?: string;
   /** Added to the fixed environment; SOURCE_DATE_EPOCH belongs here. */
   readonly env?: Readonly<Record<string, string>>;
+  /** What the script reads from stdin; by default there is nothing. */
+  readonly input?: AsyncIterable<string>;
+  /** Receives stdout, line by line, while the job runs. */
+  readonly onLine?: (line: string) => void;
   /** Receives what the job prints, line by line. */
   readonly log?: (line: string) => void;
   readonly signal?: AbortSignal;

@@ -4,14 +4,19 @@ import type { Sandbox } from '../sandbox/job.ts';
 import type { Outputs } from '../graph/stage.ts';
 import type { Ingested, IngestTask } from './debian/ingest.ts';
 
+/** Opens .debs until it is disposed of. */
+export interface DebOpener extends AsyncDisposable {
+  readonly ingest: (task: IngestTask) => Promise<Ingested>;
+}
+
 /** The effects that stages use. None of them may change a result. */
 export interface BuildPorts {
   readonly store: Store;
   readonly sandbox: Sandbox;
   /** How many things to do at once within a stage. */
   readonly jobs: number;
-  /** Opens .debs, on threads of its own. */
-  readonly ingest: (task: IngestTask) => Promise<Ingested>;
+  /** Opens .debs, on threads of its own; faster with the programs of a toolbox. */
+  readonly openDebs: (toolbox: Outputs | undefined, signal: AbortSignal) => DebOpener;
   /** Unpacks data archives to a toolbox tree; returns the list of that tree as a blob. */
   readonly makeToolboxTree: (data: readonly Extent[]) => Promise<Extent>;
   /** Host path of a toolbox's tree, unpacked and checked; made again when it is gone. */
@@ -33,4 +38,6 @@ export interface BuildPorts {
   readonly signRelease: (fingerprint: string, data: Uint8Array, epoch: number) => Promise<string>;
   /** Hashes a file of a scratch directory and moves it into the store. */
   readonly keep: (path: string) => Promise<Extent>;
+  /** The same for a file that `work` writes from front to back: hashed on the way. */
+  readonly keepWritten: (path: string, work: Promise<unknown>) => Promise<Extent>;
 }

@@ -26,6 +26,11 @@ export class Layout {
     return join(this.root, 'trees');
   }
 
+  /** What failed jobs left, kept on demand. */
+  failed(): string {
+    return join(this.root, 'failed');
+  }
+
   blobs(): string {
     return join(this.root, 'blobs', 'sha256');
   }

@@ -85,6 +85,11 @@ export class Store implements AsyncDisposable {
     return this.#layout.trees();
   }
 
+  /** Where what failed jobs leave is kept when somebody asks for it. */
+  get failedDirectory(): string {
+    return this.#layout.failed();
+  }
+
   /** Whether this is a store for looking only. */
   get isReadOnly(): boolean {
     return this.#lease === undefined;

@@ -1,19 +1,25 @@
-// npm run bench [-- RECIPE… [--pairs N]]: ratios of paired runs, printed; nothing is asserted.
+// npm run bench [-- RECIPE… [--pairs N] [--leaf]]: ratios of paired runs, printed; nothing is asserted.
+// --leaf: images of templates, in full and after one package moved, instead of root file systems.
 import { parseArgs } from 'node:util';
 import { benchFedora } from './fedora.ts';
 import { benchIso } from './iso.ts';
+import { benchLeaf } from './leaf.ts';
 import { benchRootfs } from './rootfs.ts';
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { pairs: { type: 'string', default: '5' } },
+  options: { pairs: { type: 'string', default: '5' }, leaf: { type: 'boolean', default: false } },
 });
-const recipes =
-  positionals.length > 0
-    ? positionals
-    : ['debian-13-minbase', 'template-debian-13-minimal', 'template-debian-13', 'iso', 'fedora'];
-for (const recipe of recipes) {
-  if (recipe === 'iso') await benchIso(Number(values.pairs));
-  else if (recipe === 'fedora') await benchFedora(Number(values.pairs));
-  else await benchRootfs(recipe, Number(values.pairs));
+const ALL = ['debian-13-minbase', 'template-debian-13-minimal', 'template-debian-13', 'iso', 'fedora'];
+const LEAF = ['template-debian-13-minimal'];
+const pairs = Number(values.pairs);
+const chosen = (standard: readonly string[]): readonly string[] =>
+  positionals.length > 0 ? positionals : standard;
+for (const recipe of values.leaf ? [] : chosen(ALL)) {
+  if (recipe === 'iso') await benchIso(pairs);
+  else if (recipe === 'fedora') await benchFedora(pairs);
+  else await benchRootfs(recipe, pairs);
+}
+if (values.leaf || positionals.length === 0) {
+  for (const recipe of chosen(LEAF)) await benchLeaf(recipe, pairs);
 }

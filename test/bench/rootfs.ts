@@ -3,29 +3,14 @@
  * whole process and charged with everything but locking: it starts, reads the lock, checks hashes, unpacks,
  * configures, packs. mmdebstrap is timed alone, inside its sandbox.
  */
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { epochOf } from '../../builder/cli/engine/families.ts';
 import { needsOf } from '../../builder/cli/engine/needs.ts';
 import { buildToolbox, localRepository, mmdebstrapScript, openLocked } from '../support/mmdebstrap.ts';
 import { testProject, TEST_CACHE } from '../support/project.ts';
+import { linkedStore, type StoreKind } from '../support/linked-store.ts';
 import { parseTimed, summary, timed, type Run } from './measure.ts';
-
-/** What a store holds before a build: the packages as .deb, or what an earlier build left of them as well. */
-type Store = 'cold' | 'warm';
-
-/** Removes records of results: of root file systems, and for a cold store of all but the toolbox. */
-async function forget(stages: string, kind: Store): Promise<void> {
-  for (const name of await readdir(stages, { recursive: true })) {
-    if (!name.endsWith('.json')) continue;
-    const path = join(stages, name);
-    const { body } = JSON.parse(await readFile(path, 'utf8')) as {
-      body: { outputs?: { definition?: { stage?: string } } };
-    };
-    const stage = body.outputs?.definition?.stage;
-    if (kind === 'cold' ? stage !== 'toolbox' : stage === 'debian-rootfs') await rm(path);
-  }
-}
 
 /** Prints ratios for one recipe: cold (packages as .deb) and warm (uncompressed, after a build) store. */
 export async function benchRootfs(recipe: string, pairs: number): Promise<void> {
@@ -39,15 +24,11 @@ export async function benchRootfs(recipe: string, pairs: number): Promise<void> 
     const argv = ['build', recipe, '--output', 'rootfs-tar', '--offline', '--quiet', '--cache', cache];
     return timed(['node', join(project.root, 'dist/qubeforge.mjs'), ...argv], { cwd: project.root });
   };
-  const ours = async (kind: Store): Promise<Run> => {
-    const cache = await mkdtemp(join(TEST_CACHE, `bench-${kind}-`));
+  const ours = async (kind: StoreKind): Promise<Run> => {
+    await using cache = await linkedStore(`bench-${kind}`, kind);
     try {
-      // Hard links: a store of its own that takes no time to make.
-      await timed(['cp', '-al', join(TEST_CACHE, 'store'), cache], { cwd: '/' });
-      await forget(join(cache, 'store/v1/stages'), kind);
-      return await build(cache);
+      return await build(cache.path);
     } finally {
-      await rm(cache, { recursive: true, force: true });
       await rm(join(project.root, 'out'), { recursive: true, force: true });
     }
   };

@@ -26,7 +26,7 @@ async function main({ directory, recipe, manifest, keys }: ChildTask): Promise<v
   await using store = await openStore(join(directory, 'cache'));
   const fetcher = new Fetcher({
     store,
-    keyring: await loadKeyring({ text: manifest, where: 'keys.yaml' }, files),
+    keyring: () => loadKeyring({ text: manifest, where: 'keys.yaml' }, files),
     mirrors: { chosen: new Map(), host: [] },
     clock: Date.now,
     sink: () => undefined,

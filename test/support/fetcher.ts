@@ -12,7 +12,7 @@ export function fetcherFor(
   const events: Event[] = [];
   const fetcher = new Fetcher({
     store,
-    keyring: mirror.keyring,
+    keyring: () => Promise.resolve(mirror.keyring),
     mirrors: { chosen: new Map(), host: [] },
     clock: Date.now,
     sink: (event) => events.push(event),

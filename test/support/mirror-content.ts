@@ -42,6 +42,8 @@ export interface MirrorSuite {
   readonly validUntil?: Date | null;
   /** Default true. */
   readonly byHash?: boolean;
+  /** More fields of the Release file, for example `{ NotAutomatic: 'yes' }`. */
+  readonly release?: Readonly<Record<string, string>>;
   /** Who signs, instead of the mirror's key. */
   readonly signers?: readonly TestKey[];
 }
@@ -106,6 +108,7 @@ function releaseText(
     ['Origin', 'Mini Mirror'],
     ['Suite', suite.suite],
     ['Codename', suite.codename ?? suite.suite],
+    ...Object.entries(suite.release ?? {}),
     ['Date', date.toUTCString().replace('GMT', 'UTC')],
     ...(validUntil === null
       ? []

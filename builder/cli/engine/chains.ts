@@ -4,7 +4,7 @@ import { openIndexAnew } from '../../fetch/indexes.ts';
 import { proofError, proveLock } from '../../lock/prove.ts';
 import type { Lock, LockedIndex, LockedPackage } from '../../lock/schema.ts';
 import { infoPackage } from '../../report/origin.ts';
-import { evidenceOf, lockPath } from './locks.ts';
+import { evidenceOf, lockPlace } from './locks.ts';
 import type { Locked } from './family.ts';
 import { fetchIndexes } from './prove.ts';
 import type { Session } from './session.ts';
@@ -49,7 +49,7 @@ export async function chainOf(
     openIndex: (one) => openIndexAnew(session.store, one),
     now: new Date(session.context.clock()),
   });
-  if (proof.broken.length > 0) throw proofError(proof, lockPath(session, recipe.name));
+  if (proof.broken.length > 0) throw proofError(proof, lockPlace(session, recipe.name));
   const key = keyring.keys.find(({ fingerprint }) => fingerprint === release.signer);
   const { repository, suite, date, signer, signingKey, evidence } = release;
   return {

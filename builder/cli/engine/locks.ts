@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { AppError } from '../../../core/errors.ts';
 import { tracked } from '../../../core/events.ts';
 import { ignoreMissing, writeFileAtomic } from '../../../edge/files.ts';
@@ -20,6 +20,11 @@ export function lockPath(session: Session, recipe: string): string {
   return join(session.context.root, 'recipes', 'locks', `${recipe}.lock.json`);
 }
 
+/** The same for people: as seen from where they are. */
+export function lockPlace(session: Session, recipe: string): string {
+  return relative(session.context.cwd, lockPath(session, recipe));
+}
+
 /** The evidence beside the locks: the signed Release files they were made from. */
 export function evidenceOf(session: Session): EvidenceDirectory {
   return new EvidenceDirectory(join(session.context.root, 'recipes', 'locks', 'evidence'));
@@ -27,9 +32,9 @@ export function evidenceOf(session: Session): EvidenceDirectory {
 
 /** The lock as it lies there; undefined when there is none. Throws for an edited one. */
 export async function readLock(session: Session, recipe: LoadedBuildable): Promise<AnyLock | undefined> {
-  const path = lockPath(session, recipe.recipe.name);
-  const text = await readFile(path, 'utf8').catch(ignoreMissing);
-  return text === undefined ? undefined : parseLock(text, path);
+  const { name } = recipe.recipe;
+  const text = await readFile(lockPath(session, name), 'utf8').catch(ignoreMissing);
+  return text === undefined ? undefined : parseLock(text, lockPlace(session, name));
 }
 
 /** As `readLock`; a damaged lock, which is to be replaced, counts as none and is warned about. */
@@ -41,7 +46,7 @@ export async function readLockOrWarn(
     return await readLock(session, recipe);
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    const message = `${lockPath(session, recipe.recipe.name)} is made anew: ${error.message}`;
+    const message = `${lockPlace(session, recipe.recipe.name)} is made anew: ${error.message}`;
     session.context.sink({ type: 'log', level: 'warning', message });
     return undefined;
   }
@@ -53,7 +58,7 @@ export function staleness(
   recipe: LoadedBuildable,
   lock: AnyLock | undefined,
 ): AppError | undefined {
-  const where = lockPath(session, recipe.recipe.name);
+  const where = lockPlace(session, recipe.recipe.name);
   if (lock === undefined) return lockMissing(recipe.recipe.name, where);
   try {
     checkFits(lock, { name: recipe.recipe.name, digest: recipe.digest }, where);

@@ -32,6 +32,8 @@ export interface SessionOptions {
   readonly offline: boolean;
   /** Change nothing, also not in the store. */
   readonly lookOnly?: boolean;
+  /** Keep what a failed stage leaves. */
+  readonly keepFailed?: boolean;
   /** File with the private key that signs media. */
   readonly sign?: string | undefined;
 }
@@ -43,6 +45,7 @@ export async function openSession(context: Context, options: SessionOptions): Pr
   const signer = once(() => openSigner(context, options.sign));
   const ports = buildPorts(store, options.jobs, {
     clock: shiftedClockOf(context),
+    keepFailed: options.keepFailed ?? false,
     signRelease: async (fingerprint, data, epoch) => (await signer()).sign(fingerprint, data, epoch),
   });
   const keyring = once(() => projectKeyring(context.root));
@@ -50,7 +53,7 @@ export async function openSession(context: Context, options: SessionOptions): Pr
     async () =>
       new Fetcher({
         store,
-        keyring: await keyring(),
+        keyring,
         mirrors: { chosen: context.globals.mirrors, host: await readHostSources() },
         clock: context.clock,
         sink: context.sink,

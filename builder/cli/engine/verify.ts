@@ -8,7 +8,7 @@ import type { VerifyRequest } from '../commands/verify.ts';
 import type { Context } from '../command.ts';
 import { brokenFiles, openImage, type Image } from './images.ts';
 import { buildableNames } from './lock.ts';
-import { readLock, staleness, lockPath } from './locks.ts';
+import { lockPlace, readLock, staleness } from './locks.ts';
 import { originsOf, proveRecipe } from './families.ts';
 import { packagesOf } from './manifests.ts';
 import { ownEntries } from './own-packages.ts';
@@ -95,7 +95,7 @@ async function verifyImage(session: Session, subject: string, offline: boolean):
     if (locked === undefined) continue;
     const now = digestOf(locked.lock);
     if (now !== digest) {
-      broken.push(differs('lock', lockPath(session, recipe), digest, now, 'manifest.lock'));
+      broken.push(differs('lock', lockPlace(session, recipe), digest, now, 'manifest.lock'));
       continue;
     }
     if (recipe === image.manifest.recipe.name) broken.push(...(await brokenManifest(session, image, locked)));

@@ -13,6 +13,7 @@ import {
   ownIndex,
   OWN_PLACE,
   parseSimulation,
+  releaseListName,
   type OwnRequest,
   type SourcePin,
 } from '../../resolve/apt-simulation.ts';
@@ -41,6 +42,11 @@ export function aptResolver(
 ): Resolver {
   return async (request) => {
     await using lists = await ports.scratch();
+    await using releases = await ports.scratch();
+    for (const { repository, suite, evidence } of request.releases) {
+      const name = releaseListName(repository.name, suite, evidence.name);
+      await writeFile(join(releases.path, name), evidence.bytes, { flag: 'wx' });
+    }
     const own = wanted.own ?? [];
     const names = new Set([...wanted.install, ...own.map(({ name }) => name)]);
     for (const index of request.indexes) {
@@ -61,7 +67,7 @@ export function aptResolver(
           'sources.list': aptSources([...places(request.indexes), ...(own.length === 0 ? [] : [OWN_PLACE])]),
           preferences: aptPreferences(wanted.pins ?? []),
         },
-        inputs: { lists: lists.path },
+        inputs: { lists: lists.path, releases: releases.path },
         signal,
       })
       .catch((error: unknown) => {

@@ -1,4 +1,5 @@
 import type { PackageFacts } from './ingest.ts';
+import { PERL_CLIENTS, startPerlServer, stopPerlServer } from './perl-server.ts';
 
 /**
  * The shell script that makes a configured Debian root file system in a sandbox. What the comments call
@@ -24,6 +25,15 @@ if [ "$mode" = -c ]; then
 fi`,
   // Likewise; `depmod VERSION` is the one form that kernels use.
   '/usr/sbin/depmod': 'echo "$1" >>/run/qubeforge/depmod',
+  // Moves what an older version left: where none was, it does nothing, and is asked for that hundreds of times.
+  '/usr/bin/dpkg-maintscript-helper': `
+case $1 in
+  rm_conffile | mv_conffile | symlink_to_dir | dir_to_symlink)
+    for word in "$@"; do last=$word; done
+    case $DPKG_MAINTSCRIPT_NAME:$last in preinst:install | postinst:) exit 0 ;; esac ;;
+esac
+exec /usr/bin/dpkg-maintscript-helper.qubeforge "$@"`,
+  ...PERL_CLIENTS,
 };
 
 const ENVIRONMENT = [
@@ -87,6 +97,7 @@ restore() { for path in $standins; do mv $root$path.qubeforge $root$path; done; 
 ${standIns.join('\n')}
 printf '#!/bin/sh\\nexit 101\\n' >$root/usr/sbin/policy-rc.d
 chmod 0755 $root/usr/sbin/policy-rc.d
+${startPerlServer()}
 `;
 }
 
@@ -94,18 +105,18 @@ chmod 0755 $root/usr/sbin/policy-rc.d
 export function configureScript(
   packages: readonly Pick<PackageFacts, 'name' | 'architecture' | 'infoName' | 'members'>[],
 ): string {
-  const preinsts = packages
-    .filter(({ members }) => members.includes('preinst'))
-    .map(({ name, architecture, infoName, members }) =>
-      ['preinst', name, architecture, infoName, ...members].join(' '),
-    );
+  const preinsts = packages.flatMap(({ name, architecture, infoName, members }, index) =>
+    members.includes('preinst')
+      ? [['preinst', name, architecture, infoName, String(index).padStart(5, '0')].join(' ')]
+      : [],
+  );
   return `
-preinst() { # NAME ARCHITECTURE INFO-NAME MEMBER...
-  package=$1 architecture=$2 info=$3; shift 3
+preinst() { # NAME ARCHITECTURE INFO-NAME NUMBER
+  package=$1 architecture=$2 info=$3
   mkdir $dpkg/tmp.ci
+  tar -C $dpkg/tmp.ci -x -p --numeric-owner --transform="s,^$info\\.,," -f /in/info/$4
   # debconf takes the owner of a question from it.
   cp /job/control-$info $dpkg/tmp.ci/control
-  for member in "$@"; do cp -p $dpkg/info/$info.$member $dpkg/tmp.ci/$member; done
   inside DPKG_MAINTSCRIPT_NAME=preinst DPKG_MAINTSCRIPT_PACKAGE=$package DPKG_MAINTSCRIPT_ARCH=$architecture \\
     DPKG_MAINTSCRIPT_PACKAGE_REFCOUNT=1 DPKG_ADMINDIR=/var/lib/dpkg DPKG_ROOT= DPKG_FORCE=depends \\
     DPKG_RUNNING_VERSION=$dpkg_version /var/lib/dpkg/tmp.ci/preinst install >&2 ||
@@ -115,6 +126,7 @@ preinst() { # NAME ARCHITECTURE INFO-NAME MEMBER...
 dpkg_version=$(inside dpkg --version | sed -n '1s/.* \\([0-9][^ ]*\\) .*/\\1/p')
 ${preinsts.join('\n')}
 inside dpkg --force-depends --force-unsafe-io --configure $(cat /job/packages) >&2
+${stopPerlServer()}
 restore
 rm $root/usr/sbin/policy-rc.d
 `;

@@ -42,6 +42,8 @@ export interface IngestTask {
   readonly where: string;
   /** Where to write the uncompressed data archive. */
   readonly dataPath: string;
+  /** A file with the uncompressed data archive, where somebody has made one; it becomes that of `dataPath`. */
+  readonly unpackedPath?: string;
 }
 
 /** What came out of a .deb. */

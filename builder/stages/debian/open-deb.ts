@@ -41,19 +41,22 @@ export const USR_MERGE: ReadonlyMap<string, string> = new Map([
  * Reads a .deb (deb(5)) once, entry by entry, hands its uncompressed data archive to `sink` chunk by chunk, and
  * returns what dpkg's database will have to say of it. Throws an `AppError` for whatever is damaged, and for an
  * entry that could land outside of the tree; `sink` has then seen part of the archive and must discard it.
+ * `unpacked`: the data archive, where somebody has decompressed it already.
  */
 export async function openDeb(
   source: DebSource,
   where: string,
   sink: (chunk: Uint8Array) => Promise<void> | void,
+  unpacked?: Iterable<Uint8Array>,
 ): Promise<OpenedDeb> {
   const layout = await readDeb(source, where);
   const members = await readControl(source, layout.control, where);
   const control = parseControl(memberText({ members }, 'control'), `${where}: control`);
   const contents = new DataContents(members, where);
-  const open = source.stream(layout.data.offset, layout.data.size);
+  const { compression, offset, size } = layout.data;
   const options = { maxBytes: MAX_DATA, where: `${where}: data.tar` };
-  for await (const chunk of decompress(layout.data.compression, open, options)) {
+  const data = unpacked ?? decompress(compression, source.stream(offset, size), options);
+  for await (const chunk of data) {
     contents.scanner.write(chunk);
     contents.size += chunk.length;
     await sink(chunk);

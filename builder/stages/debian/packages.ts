@@ -2,7 +2,8 @@ import { digestOf, type Sha256 } from '../../../core/digest.ts';
 import type { EventSink } from '../../../core/events.ts';
 import { mapLimit } from '../../../core/parallel.ts';
 import type { Extent } from '../../verify/hash-chain.ts';
-import type { BuildPorts } from '../ports.ts';
+import type { Outputs } from '../../graph/stage.ts';
+import type { BuildPorts, DebOpener } from '../ports.ts';
 import { INGEST_VERSION, type PackageFacts } from './ingest.ts';
 
 /** A package as a stage names it: by the bytes of its .deb. Part of the stage's options, so of its id. */
@@ -34,12 +35,20 @@ interface StoredRecord {
 export async function openPackages(
   ports: BuildPorts,
   packages: readonly PackageRef[],
-  report: { readonly id: string; readonly sink: EventSink; readonly signal: AbortSignal },
+  report: {
+    readonly id: string;
+    readonly sink: EventSink;
+    readonly signal: AbortSignal;
+    /** One whose programs help; none is needed. */
+    readonly toolbox?: Outputs | undefined;
+  },
 ): Promise<StoredPackage[]> {
   let done = 0;
-  return mapLimit(packages, ports.jobs, async (pkg) => {
+  await using opener = ports.openDebs(report.toolbox, report.signal);
+  // A package is handed from program to thread: with twice as many, neither waits for the other.
+  return await mapLimit(packages, 2 * ports.jobs, async (pkg) => {
     report.signal.throwIfAborted();
-    const stored = (await findStored(ports, pkg)) ?? (await open(ports, pkg));
+    const stored = (await findStored(ports, pkg)) ?? (await open(ports, opener, pkg));
     done += 1;
     report.sink({
       type: 'progress',
@@ -69,11 +78,21 @@ export async function findStored(
   return { facts: JSON.parse(text.toString('utf8')) as PackageFacts, data, info };
 }
 
-async function open({ store, ingest, keepBytes }: BuildPorts, pkg: PackageRef): Promise<StoredPackage> {
+async function open(
+  { store, keepBytes }: BuildPorts,
+  opener: DebOpener,
+  pkg: PackageRef,
+): Promise<StoredPackage> {
   const dataPath = store.temporaryPath('data');
   const where = `${pkg.name}_${pkg.version}_${pkg.architecture}.deb`;
   const deb = store.pathOf(pkg);
-  const { facts, data, info } = await ingest({ deb, size: pkg.size, sha256: pkg.sha256, where, dataPath });
+  const { facts, data, info } = await opener.ingest({
+    deb,
+    size: pkg.size,
+    sha256: pkg.sha256,
+    where,
+    dataPath,
+  });
   const record: StoredRecord = {
     data: await store.adopt(dataPath, data),
     info: await keepBytes(info),

@@ -43,9 +43,11 @@ type Context = StageContext<RootfsOptions, BuildPorts>;
  */
 export const debianRootfsStage = defineStage<RootfsOptions, BuildPorts>({
   name: 'debian-rootfs',
-  version: 2,
+  version: 3,
   async run(context): Promise<Outputs> {
     const { options, ports, inputs } = context;
+    // Checked on a thread of its own, while the packages are opened; whoever needs it waits for it.
+    ports.toolboxTree(stageNeedsToolbox(context.toolbox)).catch(() => undefined);
     const own = options.own ?? [];
     const refs = [...options.packages, ...ownRefs(own, inputs)];
     const packages = await openPackages(ports, refs, context);
@@ -59,9 +61,10 @@ export const debianRootfsStage = defineStage<RootfsOptions, BuildPorts>({
       context.epoch,
     );
     await using out = await ports.scratch();
-    await assemble(context, packages, cache, out.path);
+    const assembling = assemble(context, packages, cache, out.path);
+    const rootfs = await ports.keepWritten(join(out.path, 'rootfs.tar'), assembling);
     await keepKernelResults(ports, cache, join(out.path, 'cache'));
-    return { rootfs: await ports.keep(join(out.path, 'rootfs.tar')) };
+    return { rootfs };
   },
 });
 

@@ -41,12 +41,31 @@ function settingLines(settings: Settings): string[] {
     `echo ${shellQuote(hostname)} >$root/etc/hostname`,
     `printf '127.0.0.1\\tlocalhost\\n127.0.1.1\\t%s\\n' ${shellQuote(hostname)} >$root/etc/hosts`,
     `echo LANG=${shellQuote(locale)} >$root/etc/locale.conf`,
+    ...localeLines(locale),
     `if [ -e $root/usr/share/zoneinfo ]; then ln -sfn /usr/share/zoneinfo/${shellQuote(timezone)} $root/etc/localtime; fi`,
     ...users.flatMap(userLines),
     ...units('enable', settings.enable),
     ...units('disable', settings.disable),
     ...units('mask', settings.mask),
     ...(target === undefined ? [] : [`inside systemctl set-default ${shellQuote(target)} >&2`]),
+  ];
+}
+
+/** Compiles a locale that no package brings compiled, and has it compiled again when its package is updated. */
+function localeLines(locale: string): string[] {
+  const [, source, charset = '', modifier = ''] = /^(\w+)\.([^@]+)(@.+)?$/.exec(locale) ?? [];
+  if (source === undefined || source === 'C') return [];
+  const compiled = `${source}.${charset.toLowerCase().replaceAll('-', '')}${modifier}`;
+  const definition = `${source}${modifier}`;
+  return [
+    `if ! inside locale -a | grep -q -x -F ${shellQuote(compiled)}; then`,
+    `  if [ ! -e $root/usr/share/i18n/locales/${shellQuote(definition)} ]; then`,
+    `    echo ${shellQuote(`system.locale: no package of this recipe has ${locale}: add locales, or its language pack`)} >&2`,
+    `    exit 1`,
+    `  fi`,
+    `  inside localedef --no-archive -i ${shellQuote(definition)} -f ${shellQuote(charset)} ${shellQuote(locale)} >&2`,
+    `  if [ -e $root/etc/locale.gen ]; then echo ${shellQuote(`${locale} ${charset}`)} >>$root/etc/locale.gen; fi`,
+    `fi`,
   ];
 }
 

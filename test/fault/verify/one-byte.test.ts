@@ -120,7 +120,7 @@ describe('the Release file', () => {
     await mirror.publish([{ ...suite, signers, date: new Date(date.getTime() - 2 * DAY) }]);
     const keyring = await keyringOf([mirror.key, expired]);
     await using at = await setup();
-    const { fetcher } = fetcherFor(at.store, mirror, { keyring });
+    const { fetcher } = fetcherFor(at.store, mirror, { keyring: () => Promise.resolve(keyring) });
     const repository = { ...mirror.repository, keys: [expired.fingerprint] };
     const before = await filesOf(at);
     const error = await appErrorOf(() => fetcher.fetchRelease(repository, 'trixie'));

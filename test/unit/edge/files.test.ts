@@ -1,8 +1,8 @@
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { sha256 } from '../../../core/digest.ts';
-import { hashFile, readIfPresent, writeFileAtomic } from '../../../edge/files.ts';
+import { hashFile, hashWhileWritten, readIfPresent, writeFileAtomic } from '../../../edge/files.ts';
 import { acquireLock } from '../../../edge/lock-file.ts';
 import { lifeOf, ownerTag, uniqueTag } from '../../../edge/process-identity.ts';
 import { appErrorOf } from '../../support/only-app-errors.ts';
@@ -99,5 +99,28 @@ describe('acquireLock', () => {
     );
     expect(most).toBe(1);
     expect(await readdir(dir.path)).toEqual([]);
+  });
+});
+
+describe('hashWhileWritten', () => {
+  test('hashes all that is written until the end', async () => {
+    await using dir = await temporaryDirectory();
+    const path = join(dir.path, 'growing');
+    const pieces = Array.from({ length: 20 }, (_, index) => Buffer.alloc(100_000, index));
+    const writing = (async () => {
+      for (const piece of pieces) {
+        await appendFile(path, piece);
+        await new Promise((resolve) => setTimeout(resolve, 2));
+      }
+    })();
+    const whole = Buffer.concat(pieces);
+    expect(await hashWhileWritten(path, writing)).toEqual({ size: whole.length, sha256: sha256(whole) });
+  });
+
+  test('knows a file that is not there, and fails with its writer', async () => {
+    await using dir = await temporaryDirectory();
+    const path = join(dir.path, 'none');
+    expect(await hashWhileWritten(path, Promise.resolve())).toBeUndefined();
+    await expect(hashWhileWritten(path, Promise.reject(new Error('full')))).rejects.toThrow('full');
   });
 });

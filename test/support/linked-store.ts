@@ -1,0 +1,42 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { TEST_CACHE } from './project.ts';
+
+/** What a store holds before a build: the packages as .deb, or what an earlier build left of them as well. */
+export type StoreKind = 'cold' | 'warm';
+
+/** A cache directory whose store shares the blobs of the tests' own by hard links: made in no time. */
+export async function linkedStore(
+  hint: string,
+  kind: StoreKind,
+): Promise<{ readonly path: string } & AsyncDisposable> {
+  const path = await mkdtemp(join(TEST_CACHE, `${hint}-`));
+  const dispose = (): Promise<void> => rm(path, { recursive: true, force: true });
+  try {
+    await promisify(execFile)('cp', ['-al', join(TEST_CACHE, 'store'), path]);
+    for (const name of ['tmp', 'leases']) {
+      await rm(join(path, 'store/v1', name), { recursive: true, force: true });
+    }
+    await forgetResults(path, kind);
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+  return { path, [Symbol.asyncDispose]: dispose };
+}
+
+/** Removes records of results: of root file systems, and for a cold store of all but toolboxes. */
+export async function forgetResults(cache: string, kind: StoreKind): Promise<void> {
+  const stages = join(cache, 'store/v1/stages');
+  for (const name of await readdir(stages, { recursive: true })) {
+    if (!name.endsWith('.json')) continue;
+    const path = join(stages, name);
+    const { body } = JSON.parse(await readFile(path, 'utf8')) as {
+      body: { outputs?: { definition?: { stage?: string } } };
+    };
+    const stage = body.outputs?.definition?.stage;
+    if (kind === 'cold' ? stage !== 'toolbox' : stage === 'debian-rootfs') await rm(path);
+  }
+}
