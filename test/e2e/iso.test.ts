@@ -88,18 +88,20 @@ describe('the medium without Xen', () => {
     await machine.serial.expect(/qubeforge: medium check passed: \d+ files/, BOOT);
   });
 
-  it.each(['live/dom0.squashfs', 'boot/grub/grub.cfg', 'manifest.json'])(
-    'names %s when one bit of it is wrong',
-    async (path) => {
-      await using folder = await temporaryDirectory();
-      const iso = join(folder.path, 'damaged.iso');
-      await copyFile(medium.iso, iso);
-      await damage(iso, medium.project, medium.files[path]!);
-      await using machine = await bootMedium({ ...medium, iso }, 'm');
-      await machine.serial.expect(new RegExp(`qubeforge: BAD ${path}\\n`), BOOT);
-      await machine.serial.expect(/qubeforge: medium check FAILED: 1 of \d+ files are bad/, BOOT);
-    },
-  );
+  it.each([
+    'live/dom0.squashfs',
+    'images/debian-13-minimal/root.img.zst',
+    'boot/grub/grub.cfg',
+    'manifest.json',
+  ])('names %s when one bit of it is wrong', async (path) => {
+    await using folder = await temporaryDirectory();
+    const iso = join(folder.path, 'damaged.iso');
+    await copyFile(medium.iso, iso);
+    await damage(iso, medium.project, medium.files[path]!);
+    await using machine = await bootMedium({ ...medium, iso }, 'm');
+    await machine.serial.expect(new RegExp(`qubeforge: BAD ${path}\\n`), BOOT);
+    await machine.serial.expect(/qubeforge: medium check FAILED: 1 of \d+ files are bad/, BOOT);
+  });
 });
 
 async function text(path: string): Promise<string> {

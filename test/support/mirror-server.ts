@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { sha256 } from '../../core/digest.ts';
+import { makeCertificate } from './tls.ts';
 
 /** What a server does wrong. */
 export type Fault =
@@ -31,13 +30,6 @@ interface ArmedFault {
   left: number;
 }
 
-/** File of the certificate that the https servers of tests show; nothing else trusts it. */
-export const TLS_AUTHORITY = fileURLToPath(new URL('tls/certificate.pem', import.meta.url));
-
-function tlsIdentity(): { readonly key: Buffer; readonly cert: Buffer } {
-  return { key: readFileSync(new URL('tls/key.pem', import.meta.url)), cert: readFileSync(TLS_AUTHORITY) };
-}
-
 /** Serves a map of files on 127.0.0.1 below `/debian/` or any other first name, with Range, ETag and faults on demand. */
 export class MirrorServer implements AsyncDisposable {
   readonly requests: ServedRequest[] = [];
@@ -49,15 +41,22 @@ export class MirrorServer implements AsyncDisposable {
   readonly #server;
   readonly #scheme: 'http' | 'https';
   readonly #faults: ArmedFault[] = [];
+  /** The certificate, PEM, made for this server and trusted by nobody else; empty without TLS. */
+  readonly authority: string;
 
-  /** With https, clients must take `TLS_AUTHORITY` for an authority. */
+  /** With https, clients must take `authority` for one. */
   constructor(content: () => ReadonlyMap<string, Buffer>, scheme: 'http' | 'https' = 'http') {
     this.#content = content;
     this.#scheme = scheme;
     const serve = (request: IncomingMessage, response: ServerResponse): void => {
       void this.#serve(request, response);
     };
-    this.#server = scheme === 'http' ? createServer(serve) : createTlsServer(tlsIdentity(), serve);
+    const identity = scheme === 'http' ? undefined : makeCertificate();
+    this.authority = identity?.certificate ?? '';
+    this.#server =
+      identity === undefined
+        ? createServer(serve)
+        : createTlsServer({ key: identity.key, cert: identity.certificate }, serve);
   }
 
   async start(): Promise<void> {

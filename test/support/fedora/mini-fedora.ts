@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { recipeFiles } from '../../../edge/recipe-files.ts';
 import { resolveRecipe } from '../../../builder/cli/engine/families.ts';
@@ -10,7 +11,7 @@ import type { AnyLock } from '../../../builder/lock/schema.ts';
 import { loadBuildable } from '../../../builder/recipe/load.ts';
 import { startMiniMirror, type MiniMirror } from '../mini-mirror.ts';
 import { miniProject, type MiniProject, type Outcome } from '../mini-project.ts';
-import { MirrorServer, TLS_AUTHORITY } from '../mirror-server.ts';
+import { MirrorServer } from '../mirror-server.ts';
 import { ROOT } from '../sources.ts';
 import { makeTestKey } from '../test-keys.ts';
 import { EPOCH } from './fixture.ts';
@@ -114,9 +115,11 @@ export class MiniFedora implements AsyncDisposable {
   /** Runs `qubeforge ARGS` in a process of its own, which takes the server's certificate for good. */
   async runTrusting(...args: readonly string[]): Promise<Outcome> {
     const { root, cache } = this.project;
+    const authority = join(root, 'authority.pem');
+    await writeFile(authority, this.server.authority);
     const child = spawn(process.execPath, ['--import', 'tsx', CLI_CHILD, root, cache, ...args], {
       cwd: ROOT,
-      env: { ...process.env, NODE_EXTRA_CA_CERTS: TLS_AUTHORITY },
+      env: { ...process.env, NODE_EXTRA_CA_CERTS: authority },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     let text = '';
