@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { run } from '../../edge/runner.ts';
+import type { Channel } from './channel.ts';
 import type { Disk } from '../../builder/run/machine.ts';
 import { bootMedium, type TestMedium } from './medium.ts';
 import { createDisk, start, type Machine, type StartOptions } from './qemu.ts';
@@ -68,16 +69,24 @@ export async function bootInstalled(
   return machine;
 }
 
-/** Logs in on the quick console and becomes root. */
+/** Logs in on the serial console, where the system asks, and on the quick one, and becomes root on both. */
 export async function login(machine: Machine): Promise<void> {
-  await machine.console.sendLine('');
+  await becomeRoot(machine.serial);
+  await machine.serial.sendLine('systemctl start serial-getty@hvc1');
   await machine.console.expect(/login:/, BOOT);
-  await machine.console.sendLine('alice');
-  await machine.console.expect(/Password:/, COMMAND);
-  await machine.console.sendLine(PASSWORD);
-  await machine.console.expect(/\$ /, COMMAND);
-  await machine.console.sendLine('sudo -i');
-  await machine.console.expect(/password for alice:/, COMMAND);
-  await machine.console.sendLine(PASSWORD);
+  await becomeRoot(machine.console);
+  await machine.console.sendLine('export PAGER=cat SYSTEMD_PAGER=cat');
   await machine.console.expect(/# /, COMMAND);
+}
+
+/** From a login prompt to a root shell. */
+async function becomeRoot(console: Channel): Promise<void> {
+  await console.sendLine('alice');
+  await console.expect(/Password:/, COMMAND);
+  await console.sendLine(PASSWORD);
+  await console.expect(/\$ /, COMMAND);
+  await console.sendLine('sudo -i');
+  await console.expect(/password for alice:/, COMMAND);
+  await console.sendLine(PASSWORD);
+  await console.expect(/# /, COMMAND);
 }

@@ -1,4 +1,5 @@
 import { GIB } from '../../../core/bytes.ts';
+import { IMAGE_SUFFIX, LVM_PREFIX, volumeName } from '../../../runtime/dom0/model/volumes.ts';
 import { FIRST_BOOT_FILES } from '../../provision/first-boot.ts';
 import type { Image } from '../../medium/manifest.ts';
 import { TARGET, logicalVolume, type Context } from '../context.ts';
@@ -36,8 +37,13 @@ function size(image: Image): number {
   return Math.max(TEMPLATE_ROOT, image['raw-size']);
 }
 
+/** What `qube` calls the committed root of a template. */
+function rootOf({ name }: Image): string {
+  return volumeName({ qube: name, role: 'root', form: 'base' });
+}
+
 function templateVolume(context: Context, image: Image): Step[] {
-  const name = `${image.name}.root`;
+  const name = LVM_PREFIX + rootOf(image);
   const device = logicalVolume(context, name);
   const pool = `${volumeGroup(context.identity)}/qube-pool`;
   return [
@@ -82,7 +88,7 @@ function kernelStep({ files }: Context, image: Image): Step[] {
 }
 
 function templateFile(image: Image): Step[] {
-  const file = `${TARGET}${POOL_DIRECTORY}/${image.name}.root`;
+  const file = `${TARGET}${POOL_DIRECTORY}/${rootOf(image)}${IMAGE_SUFFIX}`;
   return [
     {
       id: `deploy:${image.name}`,

@@ -1,12 +1,9 @@
 import { AppError } from '../../../core/errors.ts';
 import * as z from 'zod';
-import { parseVolumeName, volumeName } from '../model/volumes.ts';
+import { LVM_PREFIX as PREFIX, parseVolumeName, volumeName } from '../model/volumes.ts';
 import type { Machine } from '../../../core/machine.ts';
 import type { Storage } from './storage.ts';
 import type { VolumeId } from '../model/volumes.ts';
-
-/** Our logical volumes carry it, so nothing else in the group is ever listed or touched. */
-const PREFIX = 'qube.';
 
 const report = z.object({ report: z.tuple([z.object({ lv: z.array(z.record(z.string(), z.string())) })]) });
 

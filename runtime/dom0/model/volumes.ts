@@ -20,6 +20,12 @@ export interface Volume extends VolumeId {
   readonly bytes: number;
 }
 
+/** Our logical volumes carry it, so nothing else in the group is ever listed or touched. */
+export const LVM_PREFIX = 'qube.';
+
+/** Ending of volumes that are files. */
+export const IMAGE_SUFFIX = '.img';
+
 /** Older roots that a template or standalone qube keeps for `qube revert`. */
 export const KEPT_REVISIONS = 2;
 
