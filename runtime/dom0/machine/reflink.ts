@@ -3,7 +3,6 @@ import type { Machine } from '../../../core/machine.ts';
 import type { Storage } from './storage.ts';
 import type { VolumeId } from '../model/volumes.ts';
 
-
 /** Volumes as files of a file system that shares blocks between copies (btrfs, XFS with reflinks). */
 export function reflinkStorage({ run, files }: Pick<Machine, 'run' | 'files'>, directory: string): Storage {
   const path = (volume: VolumeId): string => `${directory}/${volumeName(volume)}${IMAGE_SUFFIX}`;
@@ -26,7 +25,9 @@ export function reflinkStorage({ run, files }: Pick<Machine, 'run' | 'files'>, d
   return {
     list: async () => {
       const ids = (await files.list(directory)).flatMap((name) => {
-        const id = name.endsWith(IMAGE_SUFFIX) ? parseVolumeName(name.slice(0, -IMAGE_SUFFIX.length)) : undefined;
+        const id = name.endsWith(IMAGE_SUFFIX)
+          ? parseVolumeName(name.slice(0, -IMAGE_SUFFIX.length))
+          : undefined;
         return id === undefined ? [] : [id];
       });
       return Promise.all(ids.map(async (id) => ({ ...id, bytes: await files.size(path(id)) })));
