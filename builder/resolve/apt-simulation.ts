@@ -27,6 +27,7 @@ export function ownIndex(own: readonly OwnRequest[]): string {
         ['Package', name],
         ['Version', '0'],
         ['Architecture', architecture],
+        ['Priority', 'optional'],
         ...(depends.length === 0 ? [] : [['Depends', depends.join(', ')] as const]),
         ['Filename', `${name}.deb`],
         ['Size', '1'],
@@ -104,7 +105,7 @@ export function releaseListName(repository: string, suite: string, name: string)
  * Asks apt twice without installing anything. First: what would be installed. Second: in which order, from
  * one index of nothing but that, sorted, and without the preference that apt gives itself: apt breaks ties by
  * what else it reads, and the order shall depend on the packages alone. Packages of ours (/job/own, an index) take
- * part in the first question only. Needs the indexes as files of /in/lists and the Release files as files of
+ * part in both questions, for apt's order depends on them, and are left out of the answer. Needs the indexes as files of /in/lists and the Release files as files of
  * /in/releases; prints the second answer.
  */
 export function aptScript(request: AptRequest): string {
@@ -122,9 +123,8 @@ ask() {
     -o APT::Install-Recommends=${String(request.recommends)} -o Debug::NoLocking=1 "$@"
 }
 ask -s install $(cat /job/install) >/build/first
-sed -n 's/^Inst \\([^ ]*\\) (\\([^ ]*\\) .*/\\1=\\2/p' /build/first | LC_ALL=C sort >/build/all
+sed -n 's/^Inst \\([^ ]*\\) (\\([^ ]*\\) .*/\\1=\\2/p' /build/first | LC_ALL=C sort >/build/exact
 sed -n 's/^Package: //p' /job/own >/build/own
-awk -F= 'FILENAME == "/build/own" { own[$0] = 1; next } !($1 in own)' /build/own /build/all >/build/exact
 rm -r /build/cache/*.bin /build/lists
 mkdir /build/lists
 awk '
@@ -136,9 +136,10 @@ awk '
   /^Version: / { key = key "=" $2 }
   { stanza = stanza $0 "\\n" }
   END { take(); for (i = 1; i <= count; i++) printf "%s\\n", stanzas[order[i]] }
-' /build/exact /in/lists/* >/build/lists/_exact_dists_chosen_main_binary-${request.architecture}_Packages
+' /build/exact /in/lists/* /job/own >/build/lists/_exact_dists_chosen_main_binary-${request.architecture}_Packages
 echo 'deb [trusted=yes] file:/exact chosen main' >/build/sources.list
-ask -o pkgCacheGen::ForceEssential=, -o Dir::Etc::SourceList=/build/sources.list -s install $(cat /build/exact)
+ask -o pkgCacheGen::ForceEssential=, -o Dir::Etc::SourceList=/build/sources.list -s install $(cat /build/exact) >/build/second
+awk 'FILENAME == "/build/own" { own[$0] = 1; next } !($2 in own)' /build/own /build/second
 `;
 }
 

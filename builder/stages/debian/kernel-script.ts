@@ -55,6 +55,8 @@ if [ -s $root/run/qubeforge/initramfs ]; then
   for kernel in $(sort -u $root/run/qubeforge/initramfs); do
     if [ -e /in/initrd/$kernel-$key.tar ]; then
       tar -C $root -x -p --numeric-owner -f /in/initrd/$kernel-$key.tar
+      # mkinitramfs works there: the tree must not tell whether it ran or its result was at hand.
+      touch $root/var/tmp
       continue
     fi
     rm $root/boot/initrd.img-$kernel

@@ -25,7 +25,7 @@ export const FEDORA_NORMALISATIONS: readonly Normalisation[] = [
     reason: 'left by scripts; the running system mounts file systems of its own there or empties them',
   },
   {
-    paths: /^boot\/(vmlinuz|initramfs|config|System\.map|loader)[^/]*(\/.*)?$/,
+    paths: /^boot$|^boot\/(vmlinuz|initramfs|config|System\.map|loader)[^/]*(\/.*)?$/,
     reason:
       'ours are made once by dracut with fixed settings and times, theirs by kernel-install in a script',
   },
