@@ -27,7 +27,10 @@ export async function linkedStore(
   return { path, [Symbol.asyncDispose]: dispose };
 }
 
-/** Removes records of results: of root file systems, and for a cold store of all but toolboxes. */
+/** What both sides of a comparison have at hand: their tools, and every package as .deb, ours too. */
+const COLD = new Set(['toolbox', 'own-compile', 'own-package']);
+
+/** Removes records of results: of root file systems, and for a cold store of all but tools and packages. */
 export async function forgetResults(cache: string, kind: StoreKind): Promise<void> {
   const stages = join(cache, 'store/v1/stages');
   for (const name of await readdir(stages, { recursive: true })) {
@@ -37,6 +40,6 @@ export async function forgetResults(cache: string, kind: StoreKind): Promise<voi
       body: { outputs?: { definition?: { stage?: string } } };
     };
     const stage = body.outputs?.definition?.stage;
-    if (kind === 'cold' ? stage !== 'toolbox' : stage === 'debian-rootfs') await rm(path);
+    if (kind === 'cold' ? !COLD.has(stage ?? '') : stage === 'debian-rootfs') await rm(path);
   }
 }
