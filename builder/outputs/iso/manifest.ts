@@ -42,7 +42,8 @@ export function manifestText(facts: ManifestFacts, tree: MediumTree): string {
       size: tree[path]?.size,
       'raw-size': rawSize,
     })),
-    files: sortedPaths(tree).map((path) => ({ path, ...tree[path] })),
+    // A result from the cache may have its fields in another order than a fresh one.
+    files: sortedPaths(tree).map((path) => ({ path, size: tree[path]?.size, sha256: tree[path]?.sha256 })),
   };
   return `${JSON.stringify(manifest, null, 2)}\n`;
 }
