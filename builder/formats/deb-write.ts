@@ -110,7 +110,10 @@ function withDirectories(files: readonly DebFile[]): Node[] {
   }
   const root: Node = { path: '', mode: 0o755 };
   // By segment, so that each directory stands directly before what it holds.
-  return [root, ...[...nodes.values()].sort((a, b) => (sortKey(a.path) < sortKey(b.path) ? -1 : 1))];
+  const sorted = [...nodes.values()].sort((a, b) => (sortKey(a.path) < sortKey(b.path) ? -1 : 1));
+  // Symlinks last, as dpkg-deb packs them: dpkg unpacks them last in any case, and lists files in that order.
+  const isLink = ({ linkname }: Node): boolean => linkname !== undefined;
+  return [root, ...sorted.filter((node) => !isLink(node)), ...sorted.filter(isLink)];
 }
 
 function sortKey(path: string): string {

@@ -6,6 +6,7 @@ import { resultOf } from '../../builder/graph/execute.ts';
 import type { Outputs } from '../../builder/graph/stage.ts';
 import { buildProducts, lockRecipes, planProducts } from '../../builder/cli/engine/build.ts';
 import type { LockedRecipe } from '../../builder/cli/engine/plan.ts';
+import { openPackages } from '../../builder/stages/debian/packages.ts';
 import { buildOwn, buildToolbox } from '../support/mmdebstrap.ts';
 import { testProject, type TestProject } from '../support/project.ts';
 
@@ -84,8 +85,22 @@ dpkg-deb -x /in/files/own.deb /build/tree
 dpkg-deb -e /in/files/own.deb /build/control
 cd /build/tree && md5sum --quiet -c /build/control/md5sums
 find . ! -type l -printf '%m %p\\n'
+mkdir -p /build/other/var/lib/dpkg/info /build/other/var/lib/dpkg/updates
+touch /build/other/var/lib/dpkg/status
+dpkg --root=/build/other --force-depends --unpack /in/files/own.deb >&2
+echo listed:; cat /build/other/var/lib/dpkg/info/${name}.list
 `,
     );
+    const [stored] = await openPackages(project.session.ports, [ref!], {
+      id: 'open',
+      ...project.session.context,
+    });
+    // The order is dpkg's, too: what it unpacks itself has the same list as what we unpack.
+    const listed = text
+      .slice(text.indexOf('listed:\n') + 8)
+      .trim()
+      .split('\n');
+    expect(stored!.facts.paths.map((path) => (path === '' ? '/.' : `/${path}`))).toEqual(listed);
     expect(text).toContain(` Package: ${name}\n Version: ${ref!.version}\n Architecture: amd64\n`);
     expect(text).toMatch(new RegExp(`^-rwxr-xr-x root/root +\\d+ \\S+ \\S+ \\.${program}$`, 'm'));
     const modes = new Set([...text.matchAll(/^(\d+) \./gm)].map(([, mode]) => mode));

@@ -57,7 +57,6 @@ describe('writeDeb', () => {
       'etc/a.conf',
       'usr',
       'usr/bin',
-      'usr/bin/x',
       'usr/lib',
       'usr/lib/a',
       'usr/lib/a/x',
@@ -65,6 +64,7 @@ describe('writeDeb', () => {
       'var',
       'var/lib',
       'var/lib/a',
+      'usr/bin/x',
     ]);
     expect(
       data.every(({ entry }) => entry.mtime === SPEC.epoch && entry.uid === 0 && entry.uname === 'root'),
