@@ -43,7 +43,7 @@ function templatePaths(name: string): { root: string; kernel: string; initrd: st
  */
 export const mediumStage = defineStage<MediumOptions, BuildPorts>({
   name: 'medium',
-  version: 1,
+  version: 2,
   async run({ ports, options, inputs, epoch }): Promise<Outputs> {
     const { label, templates, locks, key } = options;
     const text = (content: string): Promise<Artifact> => ports.keepBytes(Buffer.from(content));

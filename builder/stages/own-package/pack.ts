@@ -8,7 +8,7 @@ import { ownPackageSpec, type OwnPackageFile, type OwnPackageOptions } from './s
 /** Packs a package of ours as a .deb. The input `compiled`, if there is one, has its programs. */
 export const ownPackageStage = defineStage<OwnPackageOptions, BuildPorts>({
   name: 'own-package',
-  version: 2,
+  version: 3,
   async run(context): Promise<Outputs> {
     const { options, ports, epoch } = context;
     const contents: Buffer[] = [];
