@@ -1,9 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests that boot machines under emulation: they take longer than a change should have to wait. */
-const MACHINES = ['test/e2e/installer.test.ts', 'test/e2e/iso.test.ts', 'test/e2e/fedora-boot.test.ts'];
+/** Tests that boot machines under emulation. */
+const MACHINES = ['test/e2e/iso.test.ts', 'test/e2e/fedora-boot.test.ts'];
 
-/** Three lanes: `unit` is quick and runs anywhere; `long` builds images and boots machines, one at a time. */
+/** Whole installations under emulation: a quarter of an hour each, more than a change should have to wait for. */
+const INSTALLATIONS = ['test/e2e/installer.test.ts'];
+
+/** Four lanes: `unit` is quick and runs anywhere; the others build images and start machines, one at a time. */
 export default defineConfig({
   test: {
     projects: [
@@ -18,21 +21,18 @@ export default defineConfig({
         test: {
           name: 'long',
           include: ['test/e2e/**/*.test.ts'],
-          exclude: MACHINES,
+          exclude: [...MACHINES, ...INSTALLATIONS],
           testTimeout: 30 * 60_000,
           hookTimeout: 30 * 60_000,
           fileParallelism: false,
         },
       },
-      {
-        test: {
-          name: 'machines',
-          include: MACHINES,
-          testTimeout: 60 * 60_000,
-          hookTimeout: 60 * 60_000,
-          fileParallelism: false,
-        },
-      },
+      ...[
+        { name: 'machines', include: MACHINES },
+        { name: 'installations', include: INSTALLATIONS },
+      ].map((lane) => ({
+        test: { ...lane, testTimeout: 60 * 60_000, hookTimeout: 60 * 60_000, fileParallelism: false },
+      })),
     ],
   },
 });
