@@ -20,6 +20,18 @@ export function describeAttempts(attempts: readonly Attempt[]): string {
 }
 
 /**
+ * The verification failure of the first mirror that served something wrong, with all that were tried; undefined
+ * when none did. It weighs more than mirrors that could not be reached.
+ */
+export function refusalIn(attempts: readonly Attempt[]): AppError | undefined {
+  const refused = attempts.find(({ error }) => error.kind === 'verification');
+  if (refused === undefined) return undefined;
+  const { kind, code, message, expected, next, got = '' } = refused.error;
+  const tried = `${got}\nmirrors tried:\n${describeAttempts(attempts)}`.trim();
+  return new AppError({ kind, code, what: message, where: refused.url, expected, got: tried, next });
+}
+
+/**
  * Tries each mirror in turn until `get` succeeds; those that were hard to reach before come into it only
  * when no other is left. Returns the attempts when none serves. What is no AppError (an abort, a bug)
  * passes through.

@@ -4,7 +4,7 @@ import { MIB } from '../../core/bytes.ts';
 import { downloadBytes } from '../../edge/http.ts';
 import type { Evidence, EvidenceName, ProvenRelease, RepositorySpec } from '../lock/ports.ts';
 import { verifyRelease, type SignedRelease } from '../verify/release-chain.ts';
-import { describeAttempts, firstOf, type Attempt } from './attempts.ts';
+import { describeAttempts, firstOf, refusalIn, type Attempt } from './attempts.ts';
 import type { FetchState } from './fetcher.ts';
 import { locate, mirrorsOf, type Mirror } from './mirrors.ts';
 
@@ -98,14 +98,11 @@ function noRelease(
   attempts: readonly Attempt[],
   offline: boolean,
 ): AppError {
-  const refused = attempts.find(({ error }) => error.kind === 'verification');
-  if (refused !== undefined && attempts.length === 1) return refused.error;
+  const [only] = attempts;
+  if (attempts.length === 1 && only?.error.kind === 'verification') return only.error;
+  const refusal = refusalIn(attempts);
+  if (refusal !== undefined) return refusal;
   const where = `${repository.name} ${suite}`;
-  if (refused !== undefined) {
-    const { kind, code, message, expected, next } = refused.error;
-    const got = `${refused.error.got ?? ''}\nmirrors tried:\n${describeAttempts(attempts)}`.trim();
-    return new AppError({ kind, code, what: message, where: refused.url, expected, got, next });
-  }
   return new AppError({
     kind: 'network',
     code: 'fetch.release',

@@ -6,7 +6,7 @@ import { readMetalink, type Metalink } from '../formats/metalink.ts';
 import type { Repomd, RepomdRecord } from '../formats/repomd.ts';
 import type { Extent } from '../verify/hash-chain.ts';
 import { chooseRecord, verifyRepomd } from '../verify/repomd-chain.ts';
-import { describeAttempts, firstOf, type Attempt } from './attempts.ts';
+import { describeAttempts, firstOf, refusalIn, type Attempt } from './attempts.ts';
 import type { FetchState } from './fetcher.ts';
 import { locate, mirrorsOf, type Mirrored } from './mirrors.ts';
 
@@ -134,12 +134,8 @@ function common(state: FetchState): Partial<Pick<Parameters<typeof downloadBytes
 }
 
 function noRepository(name: string, attempts: readonly Attempt[]): AppError {
-  const refused = attempts.find(({ error }) => error.kind === 'verification');
-  if (refused !== undefined) {
-    const { kind, code, message, expected, next } = refused.error;
-    const got = `${refused.error.got ?? ''}\nmirrors tried:\n${describeAttempts(attempts)}`.trim();
-    return new AppError({ kind, code, what: message, where: refused.url, expected, got, next });
-  }
+  const refusal = refusalIn(attempts);
+  if (refusal !== undefined) return refusal;
   return new AppError({
     kind: 'network',
     code: 'fetch.repository',
