@@ -3,8 +3,11 @@ import type { Arguments } from './args.ts';
 import { install } from './install.ts';
 import type { Ports } from '../ports.ts';
 
-/** A volume with this label, or one named by `qubeforge.answers=LABEL` on the kernel's command line. */
-const LABEL = 'QUBEFORGE_ANSWERS';
+/**
+ * Names of the volume. The long one fits GPT partitions and most file systems, but ext4 takes 16 characters
+ * and FAT 11: for these is the short one. `qubeforge.answers=NAME` on the kernel's command line names another.
+ */
+const NAMES = ['QUBEFORGE_ANSWERS', 'QF_ANSWERS'];
 const MOUNTED = '/run/qubeforge/answers';
 
 /**
@@ -13,9 +16,15 @@ const MOUNTED = '/run/qubeforge/answers';
  */
 export async function findUnattended(source: Source): Promise<string | undefined> {
   const commandLine = (await readText(source, '/proc/cmdline')) ?? '';
-  const label = /(?:^|\s)qubeforge\.answers=([A-Za-z0-9_.-]+)/.exec(commandLine)?.[1] ?? LABEL;
-  const device = `/dev/disk/by-label/${label}`;
-  return (await source.real(device)) === undefined ? undefined : device;
+  const named = /(?:^|\s)qubeforge\.answers=([A-Za-z0-9_.-]+)/.exec(commandLine)?.[1];
+  const names = named === undefined ? NAMES : [named];
+  for (const device of names.flatMap((name) => [
+    `/dev/disk/by-label/${name}`,
+    `/dev/disk/by-partlabel/${name}`,
+  ])) {
+    if ((await source.real(device)) !== undefined) return device;
+  }
+  return undefined;
 }
 
 /** Installs by the answers on a volume, which is mounted for reading only. */

@@ -35,7 +35,7 @@ export async function answersDisk(folder: string, files: Readonly<Record<string,
   const path = join(folder, 'answers.img');
   await writeFile(path, '');
   await run({ argv: ['truncate', '-s', '8M', path] });
-  await run({ argv: ['mke2fs', '-q', '-t', 'ext4', '-L', 'QUBEFORGE_ANSWERS', '-d', source, path] });
+  await run({ argv: ['mke2fs', '-q', '-t', 'ext4', '-L', 'QF_ANSWERS', '-d', source, path] });
   return { path, format: 'raw', readOnly: true };
 }
 

@@ -66,6 +66,24 @@ describe('an installation without questions', () => {
     await expect(here.type('resume', '--secrets', '/s')).rejects.toMatchObject({ code: 'resume.none' });
   });
 
+  it.each([
+    ['/dev/disk/by-label/QF_ANSWERS', ''],
+    ['/dev/disk/by-label/QUBEFORGE_ANSWERS', ''],
+    ['/dev/disk/by-partlabel/QUBEFORGE_ANSWERS', ''],
+    ['/dev/disk/by-label/MINE', 'quiet qubeforge.answers=MINE'],
+  ])('starts by itself when there is %s', async (device, commandLine) => {
+    const volume = '/run/qubeforge/answers';
+    const here = machine(
+      vary(GOOD_XEN, { links: { [device]: '/dev/sdb1' }, files: { '/proc/cmdline': commandLine } }),
+    );
+    here.files.set(`${volume}/answers.yaml`, ANSWERS);
+    here.files.set(`${volume}/secrets.yaml`, SECRETS);
+    here.files.set(`${volume}/erase`, 'S4DISK\n');
+    expect((await here.type()).code).toBe(0);
+    expect(here.commands).toContain(`mount -o ro ${device} ${volume}`);
+    expect(here.commands.at(-1)).toBe(`umount ${volume}`);
+  });
+
   it('takes mounts and volumes back in reverse order, also after a failure', async () => {
     const tail = (here: ReturnType<typeof world>) =>
       here.commands.filter((line) => /^umount|-a n |^cryptsetup close/.test(line)).slice(-8);
