@@ -49,6 +49,8 @@ export interface MachineSpec {
   readonly control?: string;
   /** Further `-device` values, for example a network card that should be kept from dom0. */
   readonly devices?: readonly string[];
+  /** `-netdev` values: the emulated networks that cards among `devices` are plugged into. */
+  readonly networks?: readonly string[];
   /** Ctrl-A in the first serial port reaches QEMU's monitor; its character device has `mux=on` then. */
   readonly monitorOnSerial?: boolean;
   /** A screen, shown over VNC on 127.0.0.1; default is none. */
@@ -80,6 +82,7 @@ export function qemuArgv(tools: QemuTools, spec: MachineSpec): [string, ...strin
     ...channels(spec),
     ...(spec.kernel === undefined ? [] : directKernel(spec.kernel)),
     ...spec.disks.flatMap(disk),
+    ...(spec.networks ?? []).flatMap((network) => ['-netdev', network]),
     ...(spec.devices ?? []).flatMap((device) => ['-device', device]),
     ...(spec.restore === undefined ? [] : ['-loadvm', spec.restore]),
   ];

@@ -57,6 +57,10 @@ const qubes = z.strictObject({
     .array(z.string().regex(/^[0-9a-f]{4}:[0-9a-f]{2}:[01][0-9a-f]\.[0-7]$/, 'expected a PCI address'))
     .default([])
     .describe('Network cards that sys-net may have although they cannot be reset'),
+  autostart: z
+    .array(z.string())
+    .default([])
+    .describe('Which of the default qubes start with the machine, in this order, after the service qubes'),
 });
 
 const usb = z.strictObject({

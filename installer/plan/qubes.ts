@@ -25,7 +25,7 @@ export function qubesFile(context: Context): string {
       ...(usbControllers(context).length > 0 ? { 'sys-usb': sysUsb(context) } : {}),
       ...(network ? { 'sys-net': sysNet(context) } : {}),
       'sys-firewall': sysFirewall(network),
-      ...(answers.qubes.set === 'default' ? userQubes(context) : {}),
+      ...(answers.qubes.set === 'default' ? started(userQubes(context), answers.qubes.autostart) : {}),
     },
   };
   return `# Written by the Qubeforge installer; yours to change. After a change: qube apply\n${stringify(file, { aliasDuplicateObjects: false })}`;
@@ -55,6 +55,7 @@ function sysUsb(context: Context): Entry {
     label: 'red',
     netvm: 'none',
     memory: '400MiB',
+    vcpus: 1,
     virt: 'pv',
     autostart: 10,
     devices: [{ class: 'usb', except: keptControllers(context), reset: 'not-required' }],
@@ -68,8 +69,10 @@ function sysNet(context: Context): Entry {
     netvm: 'none',
     'provides-network': true,
     memory: '400MiB',
+    vcpus: 1,
     virt: 'pv',
     autostart: 20,
+    services: ['network-uplink'],
     devices: networkCards(context).map((device) => ({
       address: device.address,
       ...(canReset(device) ? {} : { reset: 'not-required' }),
@@ -85,8 +88,39 @@ function sysFirewall(network: boolean): Entry {
     netvm: network ? 'sys-net' : 'none',
     'provides-network': true,
     memory: '500MiB',
+    vcpus: 1,
     autostart: 30,
   };
+}
+
+/** After the service qubes, in the order of the answers. */
+const FIRST_OF_USER = 100;
+
+/**
+ * The qubes with those that the answers name started at boot.
+ * @throws AppError `answers.autostart` for a name that is none of them.
+ */
+function started(
+  qubes: Readonly<Record<string, Entry>>,
+  names: readonly string[],
+): Readonly<Record<string, Entry>> {
+  const stray = names.find((name) => !Object.hasOwn(qubes, name));
+  if (stray !== undefined) {
+    throw new AppError({
+      kind: 'usage',
+      code: 'answers.autostart',
+      what: 'A qube to start at boot is none of the default qubes',
+      expected: Object.keys(qubes).join(', '),
+      got: stray,
+      next: 'change qubes.autostart in the answers',
+    });
+  }
+  return Object.fromEntries(
+    Object.entries(qubes).map(([name, entry]) => {
+      const place = names.indexOf(name);
+      return [name, place < 0 ? entry : { ...entry, autostart: FIRST_OF_USER + place }];
+    }),
+  );
 }
 
 function userQubes({ hardware }: Context): Readonly<Record<string, Entry>> {

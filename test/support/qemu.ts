@@ -18,6 +18,8 @@ export interface StartOptions {
   readonly kernel?: DirectKernel;
   /** Further `-device` values, for example `e1000e,netdev=…` or `qemu-xhci`. */
   readonly devices?: readonly string[];
+  /** `-netdev` values, for example `user,id=net0,restrict=on`. */
+  readonly networks?: readonly string[];
   /** Further lines that end every wait; the default is `FATAL`. */
   readonly fatal?: readonly RegExp[];
 }
@@ -62,6 +64,7 @@ export async function start(options: StartOptions): Promise<Machine> {
     ...(uefi === undefined ? {} : { uefi }),
     ...(options.kernel === undefined ? {} : { kernel: options.kernel }),
     ...(options.devices === undefined ? {} : { devices: options.devices }),
+    ...(options.networks === undefined ? {} : { networks: options.networks }),
   });
   const started = Date.now();
   const [file, ...args] = argv;
