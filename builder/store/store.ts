@@ -230,7 +230,8 @@ export class Store implements AsyncDisposable {
   async #identity(digest: Sha256): Promise<string | undefined> {
     const found = await stat(this.#layout.blob(digest), { bigint: true }).catch(ignoreMissing);
     if (found === undefined) return undefined;
-    return [found.ino, found.size, found.mtimeNs, found.ctimeNs].join('.');
+    // Not the time of the inode's last change: each hard link into a stage's inputs and its removal changes that.
+    return [found.ino, found.size, found.mtimeNs].join('.');
   }
 }
 

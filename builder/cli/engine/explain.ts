@@ -4,6 +4,7 @@ import { nearest } from '../../../core/nearest.ts';
 import { packagesIn, type BinaryPackage } from '../../formats/packages-index.ts';
 import { openIndex } from '../../fetch/indexes.ts';
 import { explainNodes, explanationText } from '../../graph/explain.ts';
+import { mediumParts, mediumPartsText } from '../../report/medium-parts.ts';
 import { whyPackage, whyText } from '../../resolve/why.ts';
 import { installedPackage } from '../../stages/debian/own-packages.ts';
 import { findStored } from '../../stages/debian/packages.ts';
@@ -12,7 +13,7 @@ import type { Context } from '../command.ts';
 import { unknownWord } from '../unknown-word.ts';
 import { lockRecipes, planProducts } from './build.ts';
 import type { Locked } from './family.ts';
-import type { LockedRecipe } from './plan.ts';
+import type { LockedRecipe, Product } from './plan.ts';
 import { describeOwn } from './own-packages.ts';
 import { fetchIndexes } from './prove.ts';
 import { openSession, type Session } from './session.ts';
@@ -39,6 +40,20 @@ export async function explain(context: Context, request: ExplainRequest): Promis
     throw unknownWord('stage', stage, stages, `qubeforge explain ${recipe}`);
   }
   context.sink({ type: 'result', name: 'explain', value, text: explanationText(value) });
+  if (stage === undefined) await explainMedium(session, products);
+}
+
+/** Where the bytes of a medium go, once there is one. */
+async function explainMedium({ cache, context }: Session, products: readonly Product[]): Promise<void> {
+  for (const { node, output, file } of products) {
+    const { medium } = node.inputs;
+    if (output !== 'iso' || medium === undefined) continue;
+    const [made, tree] = await Promise.all([cache.lookup(node.id), cache.lookup(medium.id)]);
+    const iso = made?.outputs[output];
+    if (iso === undefined || tree === undefined) continue;
+    const value = mediumParts(file, iso.size, tree.outputs);
+    context.sink({ type: 'result', name: 'medium', value, text: mediumPartsText(value) });
+  }
 }
 
 async function explainPackage(session: Session, name: string, wanted: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { AppError } from '../../../core/errors.ts';
+import { openRandomAccess } from '../../../edge/random-access.ts';
 import { resultOf } from '../../graph/execute.ts';
 import { Ext4 } from '../../formats/ext4/reader.ts';
 import { readExt4Tree } from '../../report/ext4-tree.ts';
@@ -42,18 +42,8 @@ export async function treeInFile(
 }
 
 async function treeInImage(path: string, name: string, captured: Captured | undefined): Promise<Tree> {
-  const handle = await open(path);
-  try {
-    const { size } = await handle.stat();
-    const read = async (offset: number, length: number): Promise<Uint8Array> => {
-      const buffer = Buffer.alloc(length);
-      const { bytesRead } = await handle.read(buffer, 0, length, offset);
-      return buffer.subarray(0, bytesRead);
-    };
-    return await readExt4Tree(await Ext4.open({ size, read }, name), captured);
-  } finally {
-    await handle.close();
-  }
+  await using image = await openRandomAccess(path);
+  return await readExt4Tree(await Ext4.open(image, name), captured);
 }
 
 async function decompress(

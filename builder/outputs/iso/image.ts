@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { AppError } from '../../../core/errors.ts';
-import { parseSha256 } from '../../../core/digest.ts';
-import { defineStage, type Outputs } from '../../graph/stage.ts';
+import { sha256 } from '../../../core/digest.ts';
+import { defineStage, type Artifact, type Outputs } from '../../graph/stage.ts';
 import type { BuildPorts } from '../../stages/ports.ts';
 import { inputOf } from '../input-of.ts';
 import { runInToolbox } from '../run-in-toolbox.ts';
 import { treeCommands, xorrisoArguments } from './assemble.ts';
+import { readBootImage } from './boot-image.ts';
 import { PATHS, sortedPaths } from './tree.ts';
 
 export interface IsoOptions {
@@ -28,21 +29,28 @@ export const isoStage = defineStage<IsoOptions, BuildPorts>({
     await using tree = await ports.linkBlobs(paths.flatMap((path) => originals[path] ?? []));
     await using mbr = await ports.linkNamed({ mbr: inputOf(inputs, 'boot', 'mbr') });
     await using out = await ports.scratch();
-    const { stdout } = await runInToolbox(context, {
+    const medium = join(out.path, 'medium.iso');
+    const writing = runInToolbox(context, {
       script: `
 ${treeCommands(paths, '/build/tree')}
 cd /build/tree
-${xorrisoArguments({ label: options.label, epoch }, '/in/boot/mbr', '/out/medium.iso').join(' ')} >&2
-osirrox -indev /out/medium.iso -extract /${PATHS.bios} /build/bios.img >&2
-sha256sum /build/bios.img`,
+${xorrisoArguments({ label: options.label, epoch }, '/in/boot/mbr', '/out/medium.iso').join(' ')} >&2`,
       inputs: { tree: tree.path, boot: mbr.path },
       out: out.path,
     });
-    const got = parseSha256(stdout.slice(0, 64));
-    if (got !== expected.sha256) throw movedBootImage(expected.sha256, got ?? stdout);
-    return { iso: await ports.keep(join(out.path, 'medium.iso')) };
+    return {
+      iso: await ports.keepWritten(
+        medium,
+        writing.then(() => checkBootImage(medium, expected)),
+      ),
+    };
   },
 });
+
+async function checkBootImage(path: string, { sha256: expected, size }: Artifact): Promise<void> {
+  const got = sha256(await readBootImage(path, size));
+  if (got !== expected) throw movedBootImage(expected, got);
+}
 
 function movedBootImage(expected: string, got: string): AppError {
   return new AppError({

@@ -4,6 +4,7 @@ import type { BuildPorts } from '../../stages/ports.ts';
 import { inputOf } from '../input-of.ts';
 import { runInToolbox } from '../run-in-toolbox.ts';
 import { treeCommands, xorrisoArguments } from './assemble.ts';
+import { readBootImage } from './boot-image.ts';
 import { PATHS } from './tree.ts';
 
 export interface LayoutOptions {
@@ -38,11 +39,11 @@ rm -f ${PATHS.bios} ${PATHS.esp}
 for path in ${empty.join(' ')}; do rm $path; : >$path; done
 cp /in/boot/bios ${PATHS.bios}
 cp /in/boot/esp ${PATHS.esp}
-${xorrisoArguments(settings, '/in/boot/mbr', '/build/layout.iso').join(' ')} >&2
-osirrox -indev /build/layout.iso -extract /${PATHS.bios} /out/bios.img >&2`,
+${xorrisoArguments(settings, '/in/boot/mbr', '/out/layout.iso').join(' ')} >&2`,
       inputs: { boot: boot.path },
       out: out.path,
     });
-    return { bios: await ports.keep(join(out.path, 'bios.img')) };
+    const { size } = inputOf(inputs, 'boot', 'bios');
+    return { bios: await ports.keepBytes(await readBootImage(join(out.path, 'layout.iso'), size)) };
   },
 });
