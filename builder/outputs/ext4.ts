@@ -1,31 +1,28 @@
-import { digestOf, type Sha256 } from '../../core/digest.ts';
+import { digestOf } from '../../core/digest.ts';
 
 export interface Ext4Options {
   /** Bytes of the file system. */
   readonly size: number;
   readonly label: string;
+  /** What UUID and hash seed are made of. */
+  readonly identity: string;
 }
 
 /**
- * The command that makes an ext4 image of a tar, never mounted: UUID and hash seed are made of what is in it,
- * times come from SOURCE_DATE_EPOCH (mke2fs of e2fsprogs 1.47.1 and newer).
+ * The command that makes an ext4 image of a tar, never mounted; times come from SOURCE_DATE_EPOCH (mke2fs of
+ * e2fsprogs 1.47.1 and newer).
  */
-export function ext4Command(
-  { size, label }: Ext4Options,
-  rootfs: Sha256,
-  tar: string,
-  target: string,
-): string {
+export function ext4Command({ size, label, identity }: Ext4Options, tar: string, target: string): string {
   const extended = [
-    `hash_seed=${derivedUuid('hash-seed', rootfs)}`,
+    `hash_seed=${derivedUuid('hash-seed', identity)}`,
     ...['root_owner=0:0', 'nodiscard', 'lazy_itable_init=0', 'lazy_journal_init=0'],
   ].join(',');
-  return `mke2fs -q -t ext4 -L ${label} -U ${derivedUuid('filesystem', rootfs)} -E ${extended} \\
+  return `mke2fs -q -t ext4 -L ${label} -U ${derivedUuid('filesystem', identity)} -E ${extended} \\
   -d ${tar} ${target} ${Math.floor(size / 1024)}k >&2`;
 }
 
 /** A UUID (RFC 9562 §5.8, version 8) made of what it identifies. */
-export function derivedUuid(kind: string, source: Sha256): string {
+export function derivedUuid(kind: string, source: string): string {
   const hex = digestOf({ kind, source });
   const variant = ((parseInt(hex.slice(16, 17), 16) & 3) | 8).toString(16);
   return [

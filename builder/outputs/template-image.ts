@@ -1,13 +1,14 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Sha256 } from '../../core/digest.ts';
 import { AppError } from '../../core/errors.ts';
-import { defineStage, type Artifact, type Outputs } from '../graph/stage.ts';
+import { defineStage, type Outputs } from '../graph/stage.ts';
 import { ext4Command } from './ext4.ts';
+import { compressImage, segmentsCommand } from './frames/compress-image.ts';
 import type { BuildPorts } from '../stages/ports.ts';
-import { stageNeedsToolbox } from '../stages/toolbox.ts';
+import { runInToolbox } from './run-in-toolbox.ts';
 
 export interface TemplateImageOptions {
+  /** Of the template: all images of it carry the same UUID, and share what is the same in them. */
+  readonly name: string;
   /** Bytes of the file system. */
   readonly size: number;
   readonly label: string;
@@ -21,26 +22,27 @@ export interface TemplateImageOptions {
  */
 export const templateImageStage = defineStage<TemplateImageOptions, BuildPorts>({
   name: 'template-image',
-  version: 2,
-  async run({ options, inputs, ports, toolbox, epoch, signal, sink, id }): Promise<Outputs> {
+  version: 3,
+  async run(context): Promise<Outputs> {
+    const { options, inputs, ports } = context;
     const rootfs = inputs['rootfs']?.['rootfs'];
     if (rootfs === undefined) throw noRootfs();
     await using out = await ports.scratch();
     await using tree = await ports.linkNamed({ 'rootfs.tar': rootfs });
-    await ports.sandbox({
-      toolbox: await ports.toolboxTree(stageNeedsToolbox(toolbox)),
-      script: imageScript(options, rootfs.sha256),
+    await runInToolbox(context, {
+      script: imageScript(options),
       inputs: { tree: tree.path },
       out: out.path,
-      env: { SOURCE_DATE_EPOCH: String(epoch) },
-      signal,
-      log: (message) => {
-        sink({ type: 'log', id, level: 'debug', message });
-      },
     });
-    const outputs: Record<string, Artifact> = {};
-    for (const name of await readdir(out.path)) outputs[name] = await ports.keep(join(out.path, name));
-    return outputs;
+    const path = (name: string): string => join(out.path, name);
+    const image = { name: options.name, path: path('root.img'), segments: path('segments') };
+    return {
+      'root.img.zst': await compressImage(context, image),
+      ...(options.kernel && {
+        vmlinuz: await ports.keep(path('vmlinuz')),
+        initrd: await ports.keep(path('initrd')),
+      }),
+    };
   },
 });
 
@@ -49,16 +51,18 @@ function noRootfs(): AppError {
   return new AppError({ kind: 'bug', code: 'stage.no-rootfs', what });
 }
 
-function imageScript({ size, label, kernel }: TemplateImageOptions, rootfs: Sha256): string {
+function imageScript({ name, size, label, kernel }: TemplateImageOptions): string {
+  // Debian's tools call the initrd the one, Fedora's the other.
   const takeKernel = `
-version=$(tar -tf /in/tree/rootfs.tar --wildcards './boot/vmlinuz-*' | sed 's,.*/vmlinuz-,,' | sort -V | tail -n 1)
-# Debian's tools call it the one, Fedora's the other.
-initrd=$(tar -tf /in/tree/rootfs.tar "./boot/initrd.img-$version" 2>/dev/null || echo "./boot/initramfs-$version.img")
-tar -C /build -xf /in/tree/rootfs.tar "./boot/vmlinuz-$version" "$initrd"
-cp "/build/boot/vmlinuz-$version" /out/vmlinuz
-cp "/build/$initrd" /out/initrd`;
+mkdir /out/kernel
+tar -C /out/kernel -xf /in/tree/rootfs.tar --wildcards './boot/vmlinuz-*' './boot/init*' 2>/dev/null || :
+cd /out/kernel/boot
+version=$(ls vmlinuz-* | sed 's,^vmlinuz-,,' | sort -V | tail -n 1)
+mv "vmlinuz-$version" /out/vmlinuz
+mv "initrd.img-$version" /out/initrd 2>/dev/null || mv "initramfs-$version.img" /out/initrd
+rm -r /out/kernel`;
   return `
-${ext4Command({ size, label }, rootfs, '/in/tree/rootfs.tar', '/build/root.img')}
-zstd -q -T0 -3 --check /build/root.img -o /out/root.img.zst
+${ext4Command({ size, label, identity: name }, '/in/tree/rootfs.tar', '/out/root.img')}
+${segmentsCommand('/out/root.img', '/out/segments')}
 ${kernel ? takeKernel : ''}`;
 }

@@ -123,7 +123,7 @@ function templateNode(
   return defineNode(templateImageStage, {
     recipe: recipe.name,
     title: 'Make the root image',
-    options: { size, label, kernel },
+    options: { name: recipe.name, size, label, kernel },
     inputs: { rootfs },
     toolbox,
     epoch: epochOf(locked),

@@ -45,7 +45,7 @@ mkdir /build/live
 tar -C /build -x -f /in/rootfs/rootfs.tar --wildcards './boot/vmlinuz-*' './boot/initrd.img-*'
 cp /build/boot/vmlinuz-* /out/vmlinuz # fails when there are two kernels
 cp /build/boot/initrd.img-* /out/initrd.img
-${ext4Command(options, rootfs, '/in/rootfs/rootfs.tar', '/build/live/root.img')}
+${ext4Command({ ...options, identity: rootfs }, '/in/rootfs/rootfs.tar', '/build/live/root.img')}
 touch -d @${epoch} /build/live /build/live/root.img
 mksquashfs /build/live /out/dom0.squashfs ${SQUASHFS_OPTIONS.join(' ')} >&2
 `;

@@ -1,5 +1,6 @@
 import type { PackageFacts } from './ingest.ts';
 import { PERL_CLIENTS, startPerlServer, stopPerlServer } from './perl-server.ts';
+import { PUT_OFF } from './result-scripts.ts';
 
 /**
  * The shell script that makes a configured Debian root file system in a sandbox. What the comments call
@@ -11,20 +12,7 @@ export const ROOT = '/build/root';
 const STANDINS: Readonly<Record<string, string>> = {
   // Services are not started in an image (as mmdebstrap).
   '/usr/sbin/start-stop-daemon': 'exit 0',
-  // Slow, and needed only once everything is configured. The links to a new initrd need the file to be there.
-  '/usr/sbin/update-initramfs': `
-mode= version= arguments="$*"
-while [ $# -gt 0 ]; do
-  case $1 in -c | -u) mode=$1 ;; -k) shift; version=$1 ;; esac
-  shift
-done
-[ -n "$mode" ] || exec /usr/sbin/update-initramfs.qubeforge $arguments
-if [ "$mode" = -c ]; then
-  : >"/boot/initrd.img-$version"
-  echo "$version" >>/run/qubeforge/initramfs
-fi`,
-  // Likewise; `depmod VERSION` is the one form that kernels use.
-  '/usr/sbin/depmod': 'echo "$1" >>/run/qubeforge/depmod',
+  ...PUT_OFF,
   // Moves what an older version left: where none was, it does nothing, and is asked for that hundreds of times.
   '/usr/bin/dpkg-maintscript-helper': `
 case $1 in

@@ -7,8 +7,8 @@ import type { BuildPorts } from '../ports.ts';
 import { configureScript, prepareScript, unpackScript, ROOT } from './configure-script.ts';
 import { triggerFiles } from './dpkg-database.ts';
 import { checkOwnDependencies, ownRefs, type OwnPackageName } from './own-packages.ts';
-import { formerResults, kernelCache, rememberResults, type KernelCache } from './kernel-cache.ts';
-import { kernelScript } from './kernel-script.ts';
+import { formerResults, rememberResults, resultKeys, type ResultKeys } from './result-cache.ts';
+import { earlyResultsScript, lateResultsScript } from './result-scripts.ts';
 import type { PackageFacts } from './ingest.ts';
 import { normaliseScript } from './normalisations.ts';
 import { openPackages, type PackageRef, type StoredPackage } from './packages.ts';
@@ -43,7 +43,7 @@ type Context = StageContext<RootfsOptions, BuildPorts>;
  */
 export const debianRootfsStage = defineStage<RootfsOptions, BuildPorts>({
   name: 'debian-rootfs',
-  version: 3,
+  version: 4,
   async run(context): Promise<Outputs> {
     const { options, ports, inputs } = context;
     // Checked on a thread of its own, while the packages are opened; whoever needs it waits for it.
@@ -56,14 +56,14 @@ export const debianRootfsStage = defineStage<RootfsOptions, BuildPorts>({
       packages.map(({ facts }) => facts),
       options.architecture,
     );
-    const cache = kernelCache(
+    const keys = resultKeys(
       packages.map(({ facts }, index) => ({ facts, ref: refs[index] as PackageRef })),
       context.epoch,
     );
     await using out = await ports.scratch();
-    const assembling = assemble(context, packages, cache, out.path);
+    const assembling = assemble(context, packages, keys, out.path);
     const rootfs = await ports.keepWritten(join(out.path, 'rootfs.tar'), assembling);
-    await keepKernelResults(ports, cache, join(out.path, 'cache'));
+    await keepResults(ports, keys, join(out.path, 'kept'));
     return { rootfs };
   },
 });
@@ -71,19 +71,18 @@ export const debianRootfsStage = defineStage<RootfsOptions, BuildPorts>({
 async function assemble(
   { options, ports, toolbox, epoch, signal, sink, id }: Context,
   packages: readonly StoredPackage[],
-  cache: KernelCache,
+  keys: ResultKeys,
   out: string,
 ): Promise<void> {
   await using data = await ports.linkBlobs(packages.map((pkg) => pkg.data));
   await using info = await ports.linkBlobs(packages.map((pkg) => pkg.info));
   await using files = await ports.linkBlobs(options.files.map((file) => file.content));
-  await using depmod = await ports.linkNamed(withoutPrefix(await formerResults(ports.store, cache.depmod)));
-  await using initrd = await ports.linkNamed(withoutPrefix(await formerResults(ports.store, cache.initrd)));
+  await using kept = await ports.linkNamed(await formerResults(ports.store, keys));
   await ports.sandbox({
     toolbox: await ports.toolboxTree(stageNeedsToolbox(toolbox)),
     script: rootfsScript(options, packages, epoch),
     files: jobFiles(options, packages),
-    inputs: { data: data.path, info: info.path, files: files.path, depmod: depmod.path, initrd: initrd.path },
+    inputs: { data: data.path, info: info.path, files: files.path, kept: kept.path },
     out,
     env: { SOURCE_DATE_EPOCH: String(epoch) },
     signal,
@@ -93,22 +92,10 @@ async function assemble(
   });
 }
 
-/** `initrd-6.12-KEY.tar` lies in a directory named after its kind. */
-function withoutPrefix(results: Readonly<Record<string, Artifact>>): Record<string, Artifact> {
-  return Object.fromEntries(
-    Object.entries(results).map(([name, blob]) => [name.replace(/^[a-z]+-/, ''), blob]),
-  );
-}
-
-async function keepKernelResults(ports: BuildPorts, cache: KernelCache, directory: string): Promise<void> {
-  const names = await readdir(directory);
-  for (const kind of ['depmod', 'initrd'] as const) {
-    const results: Record<string, Artifact> = {};
-    for (const name of names.filter((file) => file.startsWith(`${kind}-`))) {
-      results[name] = await ports.keep(join(directory, name));
-    }
-    await rememberResults(ports.store, cache[kind], results);
-  }
+async function keepResults(ports: BuildPorts, keys: ResultKeys, directory: string): Promise<void> {
+  const results: Record<string, Artifact> = {};
+  for (const name of await readdir(directory)) results[name] = await ports.keep(join(directory, name));
+  await rememberResults(ports.store, keys, results);
 }
 
 function jobFiles(options: RootfsOptions, packages: readonly StoredPackage[]): Record<string, string> {
@@ -139,9 +126,10 @@ function rootfsScript(options: RootfsOptions, packages: readonly StoredPackage[]
   return [
     unpackScript(),
     prepareScript(),
+    earlyResultsScript(),
     configureScript(packages.map(({ facts }) => facts)),
     settingsScript(options.settings, overlays),
-    kernelScript(),
+    lateResultsScript(),
     normaliseScript(),
     packScript(ROOT, epoch),
   ].join('\n');

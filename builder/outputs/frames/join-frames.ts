@@ -1,0 +1,50 @@
+import { closeSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Sha256 } from '../../../core/digest.ts';
+import { zeroFrame } from '../../formats/zstd-zeros.ts';
+import type { Frame } from './frame-index.ts';
+import type { Piece } from './scan.ts';
+
+export interface FrameSources {
+  /** The file to write. */
+  readonly target: string;
+  /** A compressed image, and the frames in it. */
+  readonly source: string | undefined;
+  readonly known: ReadonlyMap<Sha256, Frame>;
+  /** A directory with the frames that are not in it, `SHA256.zst` each. */
+  readonly made: string;
+}
+
+/** Writes the frames of all pieces one after another; returns where those of chunks are. */
+export function joinFrames(pieces: readonly Piece[], { target, source, known, made }: FrameSources): Frame[] {
+  const frames: Frame[] = [];
+  const from = source === undefined ? undefined : openSync(source, 'r');
+  const to = openSync(target, 'wx');
+  let offset = 0;
+  try {
+    for (const piece of pieces) {
+      const former = piece.kind === 'chunk' ? known.get(piece.sha256) : undefined;
+      let bytes: Buffer;
+      if (piece.kind === 'zeros') bytes = zeroFrame(piece.size);
+      else if (former !== undefined && from !== undefined) bytes = readAt(from, former);
+      else bytes = readFileSync(join(made, `${piece.sha256}.zst`));
+      if (piece.kind === 'chunk') frames.push({ chunk: piece.sha256, offset, size: bytes.length });
+      for (let done = 0; done < bytes.length;) done += writeSync(to, bytes, done);
+      offset += bytes.length;
+    }
+    return frames;
+  } finally {
+    closeSync(to);
+    if (from !== undefined) closeSync(from);
+  }
+}
+
+function readAt(file: number, { offset, size }: Frame): Buffer {
+  const bytes = Buffer.allocUnsafe(size);
+  for (let done = 0; done < size;) {
+    const got = readSync(file, bytes, done, size - done, offset + done);
+    if (got === 0) throw new Error('a compressed image is shorter than its index says');
+    done += got;
+  }
+  return bytes;
+}
