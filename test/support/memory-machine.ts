@@ -78,9 +78,14 @@ export class MemoryMachine {
     if (program === 'xl') return done(this.#xl(args));
     if (program.startsWith('lv')) this.#lvm(program, args);
     if (program === 'cryptsetup') return done('', this.#crypt(args));
-    if (program === 'xenstore-read') return this.#saysReady(argv[1] ?? '') ? done('1\n') : done('', 1);
-    if (program === 'env') return done('', 124);
-    return done();
+    return done(...this.#xenstore(program, args));
+  }
+
+  /** Nothing is ever told before a watch's time is over. */
+  #xenstore(program: string, [path = '']: readonly string[]): [stdout: string, exitCode: number] {
+    if (program === 'env') return ['', 124];
+    if (program !== 'xenstore-read') return ['', 0];
+    return this.#saysReady(path) ? ['1\n', 0] : ['', 1];
   }
 
   #saysReady(path: string): boolean {
@@ -147,16 +152,22 @@ export class MemoryMachine {
       );
       return ['Name ID Mem VCPUs State Time(s)', ...lines].join('\n');
     }
-    if (command === 'create') {
-      const qube = /name = "(.*)"/.exec(this.texts.get(name) ?? '')?.[1] ?? '';
-      if (this.domains.has(qube)) throw new Error(`${qube} runs`);
-      this.domains.set(qube, { id: this.#nextDomain++, paused: true });
-    }
-    const domain = this.domains.get(name);
-    if (command === 'unpause' && domain?.paused !== true) throw new Error(`${name} is not paused`);
-    if (command === 'unpause' && domain !== undefined) this.domains.set(name, { ...domain, paused: false });
+    if (command === 'create') this.#create(name);
+    if (command === 'unpause') this.#unpause(name);
     if (command === 'shutdown' || command === 'destroy') this.domains.delete(name);
     return '';
+  }
+
+  #create(config: string): void {
+    const qube = /name = "(.*)"/.exec(this.texts.get(config) ?? '')?.[1] ?? '';
+    if (this.domains.has(qube)) throw new Error(`${qube} runs`);
+    this.domains.set(qube, { id: this.#nextDomain++, paused: true });
+  }
+
+  #unpause(name: string): void {
+    const domain = this.domains.get(name);
+    if (domain?.paused !== true) throw new Error(`${name} is not paused`);
+    this.domains.set(name, { ...domain, paused: false });
   }
 
   #files(): Files {
