@@ -1,4 +1,5 @@
 import { MIB } from '../../core/bytes.ts';
+import { AppError } from '../../core/errors.ts';
 import { parseVolumeName, volumeName } from '../../runtime/dom0/model/volumes.ts';
 import type { Files, Machine } from '../../core/machine.ts';
 import type { Finished } from '../../core/ports.ts';
@@ -8,6 +9,7 @@ export class Killed extends Error {}
 
 interface Domain {
   readonly id: number;
+  readonly paused: boolean;
 }
 
 /**
@@ -19,6 +21,12 @@ export class MemoryMachine {
   readonly texts = new Map<string, string>();
   readonly domains = new Map<string, Domain>();
   readonly mappings = new Set<string>();
+  /** Guests that do not say that they are ready. */
+  readonly mute = new Set<string>();
+  /** Locks of other processes. */
+  readonly locked = new Set<string>();
+  /** How much of the time guests work, from 0 to 1. */
+  work = 0;
   readonly commands: string[] = [];
   /** Effects that still happen before the process is killed. */
   fuel = Infinity;
@@ -29,7 +37,7 @@ export class MemoryMachine {
     run: ({ argv, accept = [0] }) => this.#run(argv, accept),
     attach: () => Promise.resolve(0),
     files: this.#files(),
-    now: () => (this.#time += 10),
+    now: () => (this.#time += 1000),
     sleep: () => Promise.resolve(),
   };
 
@@ -66,22 +74,33 @@ export class MemoryMachine {
     const query = ['lvs', 'xenstore-list', 'xenstore-read', 'env'].includes(program) || argv[1] === 'list';
     if (!query) this.#burn();
     if (!query) this.commands.push(argv.join(' '));
-    if (program === 'lvs') return done(this.#lvs(args));
+    if (program === 'lvs') return done(this.#lvs());
     if (program === 'xl') return done(this.#xl(args));
     if (program.startsWith('lv')) this.#lvm(program, args);
     if (program === 'cryptsetup') return done('', this.#crypt(args));
-    if (program === 'xenstore-read') return done('1\n');
-    return done();
+    return done(...this.#xenstore(program, args));
   }
 
-  #lvs(args: readonly string[]): string {
+  /** Nothing is ever told before a watch's time is over. */
+  #xenstore(program: string, [path = '']: readonly string[]): [stdout: string, exitCode: number] {
+    if (program === 'env') return ['', 124];
+    if (program !== 'xenstore-read') return ['', 0];
+    return this.#saysReady(path) ? ['1\n', 0] : ['', 1];
+  }
+
+  #saysReady(path: string): boolean {
+    const [name] = [...this.domains].find(([, { id }]) => path.startsWith(`/local/domain/${id}/`)) ?? [];
+    return name !== undefined && !this.mute.has(name);
+  }
+
+  #lvs(): string {
     const lv = [...this.volumes].map(([name, bytes]) => ({
       lv_name: `qube.${name}`,
       lv_size: String(bytes),
       pool_lv: 'pool',
     }));
-    const use = [{ data_percent: '3.0', metadata_percent: '1.0' }];
-    return JSON.stringify({ report: [{ lv: args.includes('data_percent,metadata_percent') ? use : lv }] });
+    const pool = { lv_name: 'pool', data_percent: '3.0', metadata_percent: '1.0' };
+    return JSON.stringify({ report: [{ lv: [...lv, pool] }] });
   }
 
   #lvm(program: string, args: readonly string[]): void {
@@ -127,16 +146,28 @@ export class MemoryMachine {
   #xl([command, ...args]: readonly string[]): string {
     const name = args.at(-1) ?? '';
     if (command === 'list') {
-      const lines = [...this.domains].map(([domain, { id }]) => `${domain}  ${id}  256  1  -b----  1.0`);
+      const lines = [...this.domains].map(
+        ([domain, { id, paused }]) =>
+          `${domain}  ${id}  256  1  ${paused ? '--p---' : '-b----'}  ${((this.#time / 1000) * this.work).toFixed(1)}`,
+      );
       return ['Name ID Mem VCPUs State Time(s)', ...lines].join('\n');
     }
-    if (command === 'create') {
-      const qube = /name = "(.*)"/.exec(this.texts.get(name) ?? '')?.[1] ?? '';
-      if (this.domains.has(qube)) throw new Error(`${qube} runs`);
-      this.domains.set(qube, { id: this.#nextDomain++ });
-    }
+    if (command === 'create') this.#create(name);
+    if (command === 'unpause') this.#unpause(name);
     if (command === 'shutdown' || command === 'destroy') this.domains.delete(name);
     return '';
+  }
+
+  #create(config: string): void {
+    const qube = /name = "(.*)"/.exec(this.texts.get(config) ?? '')?.[1] ?? '';
+    if (this.domains.has(qube)) throw new Error(`${qube} runs`);
+    this.domains.set(qube, { id: this.#nextDomain++, paused: true });
+  }
+
+  #unpause(name: string): void {
+    const domain = this.domains.get(name);
+    if (domain?.paused !== true) throw new Error(`${name} is not paused`);
+    this.domains.set(name, { ...domain, paused: false });
   }
 
   #files(): Files {
@@ -168,7 +199,10 @@ export class MemoryMachine {
       size: () => Promise.resolve(MIB),
       extend: effect(() => undefined),
       use: () => Promise.resolve(3),
-      lock: () => Promise.resolve({ [Symbol.asyncDispose]: () => Promise.resolve() }),
+      lock: (path) =>
+        this.locked.has(path)
+          ? Promise.reject(new AppError({ kind: 'busy', code: 'lock.busy', what: path }))
+          : Promise.resolve({ [Symbol.asyncDispose]: () => Promise.resolve() }),
     };
   }
 
@@ -180,7 +214,7 @@ export class MemoryMachine {
     return {
       volumes: volumes.sort(),
       texts: [...this.texts].filter(([path]) => !path.startsWith('/run/')).sort(),
-      domains: [...this.domains.keys()].sort(),
+      domains: [...this.domains].map(([name, { paused }]) => `${name}${paused ? ' (paused)' : ''}`).sort(),
       mappings: [...this.mappings].sort(),
     };
   }

@@ -2,7 +2,7 @@ import { AppError } from '../../../core/errors.ts';
 import * as z from 'zod';
 import { LVM_PREFIX as PREFIX, parseVolumeName, volumeName } from '../model/volumes.ts';
 import type { Machine } from '../../../core/machine.ts';
-import type { Storage } from './storage.ts';
+import type { Devices, Storage } from './storage.ts';
 import type { VolumeId } from '../model/volumes.ts';
 
 const report = z.object({ report: z.tuple([z.object({ lv: z.array(z.record(z.string(), z.string())) })]) });
@@ -12,20 +12,21 @@ export function lvmStorage({ run }: Pick<Machine, 'run'>, group: string, pool: s
   const path = (volume: VolumeId): string => `${group}/${PREFIX}${volumeName(volume)}`;
   const lvm = async (...argv: [string, ...string[]]): Promise<string> =>
     (await run({ argv, env: { LC_ALL: 'C', LVM_SUPPRESS_FD_WARNINGS: '1' } })).stdout;
-  const rows = async (fields: string, of: string): Promise<readonly Record<string, string>[]> => {
-    const text = await lvm('lvs', '--reportformat', 'json', '--units', 'b', '--nosuffix', '-o', fields, of);
-    return parseReport(text);
-  };
+  const fields = 'lv_name,lv_size,pool_lv,data_percent,metadata_percent';
   return {
-    list: async () =>
-      (await rows('lv_name,lv_size,pool_lv', group)).flatMap((row) => {
+    look: async () => {
+      const format = ['--reportformat', 'json', '--units', 'b', '--nosuffix'];
+      const rows = parseReport(await lvm('lvs', ...format, '-o', fields, group));
+      const use = rows.find((row) => row['lv_name'] === pool);
+      const volumes = rows.flatMap((row) => {
         const name = row['lv_name'] ?? '';
         const id = name.startsWith(PREFIX) ? parseVolumeName(name.slice(PREFIX.length)) : undefined;
         return id === undefined || row['pool_lv'] !== pool ? [] : [{ ...id, bytes: Number(row['lv_size']) }];
-      }),
-    use: async () => {
-      const [row] = await rows('data_percent,metadata_percent', `${group}/${pool}`);
-      return { data: Number(row?.['data_percent']), metadata: Number(row?.['metadata_percent']) };
+      });
+      return {
+        volumes,
+        pool: { data: Number(use?.['data_percent']), metadata: Number(use?.['metadata_percent']) },
+      };
     },
     create: async (volume, bytes) => {
       const name = PREFIX + volumeName(volume);
@@ -43,9 +44,9 @@ export function lvmStorage({ run }: Pick<Machine, 'run'>, group: string, pool: s
     remove: async (volume) => {
       await lvm('lvremove', '-q', '-f', path(volume));
     },
-    open: async (volume) => {
-      await lvm('lvchange', '-q', '-ay', '-K', path(volume));
-      return `/dev/${path(volume)}`;
+    open: async <T extends readonly VolumeId[]>(volumes: readonly [...T]) => {
+      await lvm('lvchange', '-q', '-ay', '-K', ...volumes.map(path));
+      return volumes.map((volume) => `/dev/${path(volume)}`) as unknown as Devices<T>;
     },
     close: () => Promise.resolve(),
   };

@@ -1,6 +1,6 @@
 import { IMAGE_SUFFIX, parseVolumeName, volumeName } from '../model/volumes.ts';
 import type { Machine } from '../../../core/machine.ts';
-import type { Storage } from './storage.ts';
+import type { Devices, Storage } from './storage.ts';
 import type { VolumeId } from '../model/volumes.ts';
 
 /** Volumes as files of a file system that shares blocks between copies (btrfs, XFS with reflinks). */
@@ -13,6 +13,8 @@ export function reflinkStorage({ run, files }: Pick<Machine, 'run' | 'files'>, d
     const [device = ''] = stdout.trim().split('\n');
     return device === '' ? undefined : device;
   };
+  const attach = async (volume: VolumeId): Promise<string> =>
+    (await run({ argv: ['losetup', '--find', '--show', path(volume)] })).stdout.trim();
   const finish = async (volume: VolumeId): Promise<void> => {
     await run({ argv: ['sync', '--file-system', directory] });
     await files.rename(`${path(volume)}.tmp`, path(volume));
@@ -23,16 +25,18 @@ export function reflinkStorage({ run, files }: Pick<Machine, 'run' | 'files'>, d
     if (device !== undefined) await run({ argv: ['losetup', '--detach', device] });
   };
   return {
-    list: async () => {
+    look: async () => {
       const ids = (await files.list(directory)).flatMap((name) => {
         const id = name.endsWith(IMAGE_SUFFIX)
           ? parseVolumeName(name.slice(0, -IMAGE_SUFFIX.length))
           : undefined;
         return id === undefined ? [] : [id];
       });
-      return Promise.all(ids.map(async (id) => ({ ...id, bytes: await files.size(path(id)) })));
+      return {
+        volumes: await Promise.all(ids.map(async (id) => ({ ...id, bytes: await files.size(path(id)) }))),
+        pool: { data: await files.use(directory), metadata: undefined },
+      };
     },
-    use: async () => ({ data: await files.use(directory), metadata: undefined }),
     create: async (volume, bytes) => {
       await files.remove(`${path(volume)}.tmp`);
       await files.extend(`${path(volume)}.tmp`, bytes);
@@ -52,10 +56,10 @@ export function reflinkStorage({ run, files }: Pick<Machine, 'run' | 'files'>, d
       await close(volume);
       await files.remove(path(volume));
     },
-    open: async (volume) => {
-      const device = await loopOf(volume);
-      if (device !== undefined) return device;
-      return (await run({ argv: ['losetup', '--find', '--show', path(volume)] })).stdout.trim();
+    open: async <T extends readonly VolumeId[]>(volumes: readonly [...T]) => {
+      const devices: string[] = [];
+      for (const volume of volumes) devices.push((await loopOf(volume)) ?? (await attach(volume)));
+      return devices as unknown as Devices<T>;
     },
     close,
   };

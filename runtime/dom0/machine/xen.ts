@@ -6,6 +6,8 @@ export interface Domain {
   readonly id: number;
   /** Bytes. */
   readonly memory: number;
+  /** Time that its processors have worked. */
+  readonly seconds: number;
 }
 
 /** The toolstack: `xl` of the running hypervisor. */
@@ -24,15 +26,15 @@ export interface Xen {
   readonly makeAssignable: (address: string) => Promise<void>;
 }
 
-const LINE = /^(\S+)\s+(\d+)\s+(\d+)\s+(\d+)\s+([a-z-]{6})\s/;
+const LINE = /^(\S+)\s+(\d+)\s+(\d+)\s+\d+\s+([a-z-]{6})\s+([\d.]+)\s*$/;
 
 /** The table that `xl list` prints; names of ours hold no blanks, other lines are passed over. */
 export function parseDomains(text: string): readonly Domain[] {
   return text.split('\n').flatMap((line) => {
     const match = LINE.exec(line);
-    const [, name = '', id, memory, , state = ''] = match ?? [];
+    const [, name = '', id, memory, state = '', seconds] = match ?? [];
     if (match === null || id === '0' || state.includes('d')) return [];
-    return [{ name, id: Number(id), memory: Number(memory) * MIB }];
+    return [{ name, id: Number(id), memory: Number(memory) * MIB, seconds: Number(seconds) }];
   });
 }
 

@@ -12,7 +12,7 @@ export interface XenStore {
 /** Guests write here, and only here. */
 const READY = 'data/qubeforge-ready';
 /** Milliseconds after which a missed event of the watch would be made up for. */
-const RECHECK = 3000;
+const RECHECK = 5000;
 
 export function xenStore({ run, now, sleep }: Pick<Machine, 'run' | 'now' | 'sleep'>): XenStore {
   const ready = async (path: string): Promise<boolean> => {

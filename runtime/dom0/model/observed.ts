@@ -6,6 +6,10 @@ export interface Running {
   readonly domid: number;
   /** Bytes. */
   readonly memory: number;
+  /** Its start got as far as letting it run. One that was cut off before is of no use. */
+  readonly launched: boolean;
+  /** It said that it can be used. */
+  readonly ready: boolean;
   /** The netvm that its interface leads to, with the domain id that this netvm then had. */
   readonly network: { readonly netvm: string; readonly domid: number } | undefined;
   /** SHA-256 of the ruleset that this qube, as a netvm, was last given. */

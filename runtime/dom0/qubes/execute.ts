@@ -32,7 +32,7 @@ async function perform(context: Context, step: Step): Promise<void> {
     case 'grow':
       return storage.grow(step.volume, step.bytes);
     case 'encrypt':
-      await crypt.format(step.volume.qube, await storage.open(step.volume));
+      await crypt.format(step.volume.qube, (await storage.open([step.volume]))[0]);
       return storage.close(step.volume);
     case 'rename':
       return storage.rename(step.volume, step.to);

@@ -24,7 +24,7 @@ export async function importTemplate(context: Context, qube: Qube, directory: st
   await execute(context, recoverSteps(name, qube, new VolumeSet(before.volumes), true));
   const fresh = { qube: name, role: 'root', form: 'new' } as const;
   await execute(context, [{ do: 'create', volume: fresh, bytes: await imageSize(context, directory) }]);
-  const device = await storage.open(fresh);
+  const [device] = await storage.open([fresh]);
   const source = `${directory}/${FILES.root}`;
   await machine.run({
     argv: ['dd', `if=${source}`, `of=${device}`, 'bs=1M', 'conv=sparse,fsync,notrunc', 'status=none'],

@@ -10,7 +10,7 @@ export interface Listed {
   readonly name: string;
   readonly kind: string;
   readonly label: string;
-  readonly state: 'running' | 'stopped';
+  readonly state: 'running' | 'starting' | 'stopped';
   /** Bytes, while it runs. */
   readonly memory: number | undefined;
   readonly netvm: string | undefined;
@@ -28,7 +28,7 @@ export async function listQubes(context: Context): Promise<readonly Listed[]> {
       name: qube.name,
       kind: qube.kind,
       label: qube.label,
-      state: running === undefined ? 'stopped' : 'running',
+      state: running === undefined ? 'stopped' : running.ready ? 'running' : 'starting',
       memory: running?.memory,
       netvm: qube.netvm,
       address: number === undefined || !networked ? undefined : addressFor(qube.name, number).ip,

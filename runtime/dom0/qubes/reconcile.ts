@@ -1,4 +1,5 @@
 import { apply } from './apply.ts';
+import { closeAbandoned } from './disposable.ts';
 import { observe } from './observe.ts';
 import { readRecords, updateRecord } from './records.ts';
 import { start } from './start.ts';
@@ -14,6 +15,7 @@ const MOST_REVIVALS = 5;
  * everything behind it is attached anew. The caller holds the machine.
  */
 export async function reconcile(context: Context, patience: number): Promise<void> {
+  await closeAbandoned(context);
   const records = await readRecords(context.machine);
   const { running } = await observe(context);
   const gone = [...records].filter(([name, { domid }]) => domid !== 0 && !running.has(name));
@@ -27,7 +29,7 @@ export async function reconcile(context: Context, patience: number): Promise<voi
       context.sink({ type: 'log', level: 'error', message });
       continue;
     }
+    await updateRecord(context.machine, name, { revivals: revivals + 1 });
     await start(context, qube, { patience });
-    await updateRecord(context.machine, name, { wanted: true, revivals: revivals + 1 });
   }
 }

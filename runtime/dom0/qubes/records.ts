@@ -10,6 +10,8 @@ const record = z.object({
   firewall: z.string().optional(),
   parent: z.string().optional(),
   settings: z.string().optional(),
+  /** The guest said that it can be used, and its channel is open. */
+  ready: z.boolean().optional(),
   /** Somebody started it and nobody stopped it. */
   wanted: z.boolean().optional(),
   /** How often it was started again after it had died. */
@@ -48,7 +50,8 @@ export async function updateRecord(
 /** Notes that a qube no longer runs; of a qube that is not in the file nothing is kept. */
 export async function closeRecord(disk: Disk, name: string, declared: boolean): Promise<void> {
   if (!(await readRecords(disk)).has(name)) return;
-  if (declared) await updateRecord(disk, name, { domid: 0, network: undefined, firewall: undefined });
+  if (declared)
+    await updateRecord(disk, name, { domid: 0, network: undefined, firewall: undefined, ready: undefined });
   else await disk.files.remove(`${PATHS.domains}/${name}.json`);
 }
 

@@ -1,7 +1,8 @@
-import { AppError } from '../../../core/errors.ts';
 import { addressFor, freeNumber } from '../model/addresses.ts';
 import { guestFacts, networkFacts } from '../model/facts.ts';
 import { matchingDevices } from '../model/devices.ts';
+import { advance } from '../model/plan/advance.ts';
+import { planApply } from '../model/plan/apply.ts';
 import { startSteps } from '../model/plan/start.ts';
 import { rootTemplate } from '../model/resolve.ts';
 import { settingsDigest } from '../model/settings.ts';
@@ -9,16 +10,16 @@ import { keepsPrivate, VolumeSet } from '../model/volumes.ts';
 import { xlConfig, xlInterface } from '../model/xl-config.ts';
 import { listPci } from '../machine/pci.ts';
 import { PATHS } from '../machine/paths.ts';
-import { apply } from './apply.ts';
 import { execute } from './execute.ts';
 import { observe } from './observe.ts';
+import { vanished, waitUntilReady } from './ready.ts';
 import { updateRecord } from './records.ts';
-import { startChannel } from './channel.ts';
 import { cleanUp } from './stop.ts';
 import type { Boot } from '../model/xl-config.ts';
 import type { Context } from './context.ts';
 import type { Observed } from '../model/observed.ts';
 import type { Qube } from '../model/resolve.ts';
+import type { Step } from '../model/steps.ts';
 
 export interface StartOptions {
   /** Milliseconds that a guest has until it must say that it is ready. */
@@ -26,52 +27,98 @@ export interface StartOptions {
 }
 
 /**
- * Starts a qube and, before it, the netvms that it needs. Nothing happens to one that runs. The
- * caller holds the machine.
+ * Starts a qube and, before it, the netvms that it needs. Nothing happens to one that is up; one whose start
+ * was cut off is waited for or made again. The caller holds the machine.
  * @throws AppError `start.not-ready` when the guest does not come up; it is left running for `qube console`.
  */
 export async function start(context: Context, qube: Qube, options: StartOptions): Promise<void> {
-  const before = await observe(context);
-  if (before.running.has(qube.name)) return;
-  const netvm = qube.netvm === undefined ? undefined : context.qubes.get(qube.netvm);
-  if (netvm !== undefined) await start(context, netvm, options);
-  await apply(context);
-  const ready = await observe(context);
-  if (ready.numbers[qube.name] === undefined) {
-    const number = freeNumber(qube.name, ready.numbers);
-    await execute(context, [{ do: 'number', qube: qube.name, number }]);
+  let observed = await observe(context);
+  for (const one of chainOf(qube, context.qubes)) {
+    if (observed.running.get(one.name)?.ready !== true) {
+      observed = await startOne(context, one, observed, options);
+    }
   }
-  await execute(context, startSteps(qube, context.qubes, new VolumeSet(ready.volumes)));
-  await launch(context, qube, await observe(context));
-  // The rules for this qube, and for a netvm the interfaces of those behind it.
-  await apply(context);
-  await waitUntilReady(context, qube, options);
 }
 
-async function launch(context: Context, qube: Qube, observed: Observed): Promise<void> {
+/** The netvms of a qube, the farthest first, and the qube. */
+function chainOf(qube: Qube, qubes: ReadonlyMap<string, Qube>): readonly Qube[] {
+  const netvm = qube.netvm === undefined ? undefined : qubes.get(qube.netvm);
+  return netvm === undefined ? [qube] : [...chainOf(netvm, qubes), qube];
+}
+
+async function startOne(
+  context: Context,
+  qube: Qube,
+  observed: Observed,
+  { patience }: StartOptions,
+): Promise<Observed> {
+  const { name } = qube;
+  const is = observed.running.get(name);
+  if (is?.launched === true) {
+    await waitUntilReady(context, name, is.domid, patience);
+    return observe(context);
+  }
+  if (is !== undefined) await context.xen.destroy(name);
+  const before = await settled(context, is === undefined ? observed : await observe(context));
+  const steps = [
+    ...numberSteps(name, before),
+    ...startSteps(qube, context.qubes, new VolumeSet(before.volumes)),
+  ];
+  await execute(context, steps);
+  const domid = await launch(context, qube, advance(before, steps));
+  // The rules for this qube, and for a netvm the interfaces of those behind it.
+  const after = await settled(context, await observe(context));
+  await waitUntilReady(context, name, domid, patience);
+  return after;
+}
+
+function numberSteps(name: string, { numbers }: Observed): readonly Step[] {
+  return numbers[name] === undefined ? [{ do: 'number', qube: name, number: freeNumber(name, numbers) }] : [];
+}
+
+/** The machine as the file says; nothing is asked again when it was so already. */
+async function settled(context: Context, observed: Observed): Promise<Observed> {
+  const { steps } = planApply(context.qubes, observed);
+  if (steps.length === 0) return observed;
+  await execute(context, steps);
+  return observe(context);
+}
+
+/** Makes the domain, tells it what it has to know before it runs, and lets it run. */
+async function launch(context: Context, qube: Qube, observed: Observed): Promise<number> {
   const { machine, xen, store } = context;
   const { name } = qube;
   const config = `${PATHS.configs}/${name}.xl`;
-  await machine.files.write(config, xlConfig(qube, await bootOf(context, qube, observed)));
   const parent = context.qubes.has(name) ? {} : { parent: qube.template };
-  await updateRecord(machine, name, { domid: 0, network: undefined, firewall: undefined, ...parent });
+  await updateRecord(machine, name, {
+    domid: 0,
+    network: undefined,
+    firewall: undefined,
+    ready: undefined,
+    ...parent,
+  });
   try {
+    await machine.files.write(config, xlConfig(qube, await bootOf(context, qube, observed)));
     await xen.createPaused(config);
     const domain = (await xen.list()).find((one) => one.name === name);
     if (domain === undefined) throw vanished(name);
     const { numbers } = observed;
+    const network = networkOf(qube, observed);
     await store.tell(domain.id, {
       ...guestFacts(qube, context.source.file.timezone, numbers),
-      ...networkFacts(qube, networkOf(qube, observed)?.netvm, numbers),
-    });
-    await updateRecord(machine, name, {
-      domid: domain.id,
-      network: networkOf(qube, observed),
-      settings: settingsDigest(qube),
-      ...parent,
+      ...networkFacts(qube, network?.netvm, numbers),
     });
     await xen.unpause(name);
+    await updateRecord(machine, name, {
+      domid: domain.id,
+      network,
+      settings: settingsDigest(qube),
+      wanted: true,
+      ...parent,
+    });
+    return domain.id;
   } catch (error) {
+    if ((await xen.list()).some((one) => one.name === name)) await xen.destroy(name);
     await cleanUp(context, name);
     throw error;
   }
@@ -93,17 +140,17 @@ async function bootOf(context: Context, qube: Qube, observed: Observed): Promise
   const kernels = `${PATHS.kernels}/${template?.name ?? name}`;
   const number = observed.numbers[name];
   const network = networkOf(qube, observed);
-  const form = keepsPrivate(qube) ? 'base' : 'run';
-  const data = await storage.open({ qube: name, role: 'private', form });
+  const [root, data, volatile] = await storage.open([
+    { qube: name, role: 'root', form: 'run' },
+    { qube: name, role: 'private', form: keepsPrivate(qube) ? 'base' : 'run' },
+    { qube: name, role: 'volatile', form: 'run' },
+  ]);
   return {
     kernel: `${kernels}/vmlinuz`,
     initrd: `${kernels}/initrd.img`,
-    root: await storage.open({ qube: name, role: 'root', form: 'run' }),
+    root,
     private: qube.encryptPrivate ? await crypt.openPrivate(name, data) : data,
-    volatile: await crypt.openEphemeral(
-      name,
-      await storage.open({ qube: name, role: 'volatile', form: 'run' }),
-    ),
+    volatile: await crypt.openEphemeral(name, volatile),
     devices: await takeDevices(context, qube),
     interface:
       network === undefined || number === undefined
@@ -114,37 +161,11 @@ async function bootOf(context: Context, qube: Qube, observed: Observed): Promise
 
 /** Takes the devices of a qube from the drivers of dom0. */
 async function takeDevices({ machine, xen }: Context, qube: Qube): Promise<readonly string[]> {
+  if (qube.devices.length === 0) return [];
   const pci = await listPci(machine);
   const addresses = qube.devices
     .flatMap((request) => matchingDevices(request, pci))
     .map((one) => one.address);
   for (const address of addresses) await xen.makeAssignable(address);
   return addresses;
-}
-
-async function waitUntilReady(context: Context, { name }: Qube, { patience }: StartOptions): Promise<void> {
-  const domain = (await context.xen.list()).find((one) => one.name === name);
-  if (domain === undefined) throw vanished(name);
-  if (!(await context.store.waitReady(domain.id, patience))) throw notReady(name, patience);
-  await startChannel(context, name, domain.id);
-}
-
-function vanished(name: string): AppError {
-  return new AppError({
-    kind: 'tool',
-    code: 'start.vanished',
-    what: `${name} stopped as soon as it had started`,
-    where: name,
-    next: `read /var/log/xen/xl-${name}.log`,
-  });
-}
-
-function notReady(name: string, patience: number): AppError {
-  return new AppError({
-    kind: 'tool',
-    code: 'start.not-ready',
-    what: `${name} runs but did not say within ${patience / 1000} s that it is ready`,
-    where: name,
-    next: `qube console ${name}`,
-  });
 }

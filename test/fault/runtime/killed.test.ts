@@ -116,6 +116,61 @@ describe('a disposable', () => {
   });
 });
 
+describe('a disposable whose owner was killed', () => {
+  const disposable = { id: 9, paused: false };
+
+  it.each(['apply', 'reconcile'])('is ended by `qube %s`', async (command) => {
+    const memory = await prepared([['apply'], ['start', 'fw']]);
+    const before = memory.lasting;
+    memory.domains.set('disp-1', disposable);
+    memory.volumes.set('disp-1.private.run', GIB);
+    expect(await qube(memory, command), output.join('')).toBe(0);
+    expect(memory.lasting).toEqual(before);
+  });
+
+  it('stays while somebody has it', async () => {
+    const memory = await prepared([['apply'], ['start', 'fw']]);
+    memory.domains.set('disp-1', disposable);
+    memory.locked.add(`${PATHS.locks}/disp-1`);
+    expect(await qube(memory, 'reconcile'), output.join('')).toBe(0);
+    expect(memory.domains.has('disp-1')).toBe(true);
+  });
+});
+
+describe('a guest that does not say that it is ready', () => {
+  it('is given up after the patience when it does nothing', async () => {
+    const memory = await prepared([['apply']]);
+    memory.mute.add('net');
+    expect(await qube(memory, 'start', 'net', '--wait', '100')).toBe(5);
+    const [, waited = ''] = /within (\d+) s/.exec(output.join('')) ?? [];
+    expect(Number(waited)).toBeGreaterThanOrEqual(100);
+    expect(Number(waited)).toBeLessThan(200);
+    expect(memory.domains.has('net')).toBe(true);
+  });
+
+  it('has more time when it works, but not for ever', async () => {
+    const memory = await prepared([['apply']]);
+    memory.mute.add('net');
+    memory.work = 0.5;
+    expect(await qube(memory, 'start', 'net', '--wait', '100')).toBe(5);
+    const [, waited = ''] = /within (\d+) s/.exec(output.join('')) ?? [];
+    expect(Number(waited)).toBeGreaterThanOrEqual(500);
+    expect(Number(waited)).toBeLessThan(600);
+  });
+
+  it('can be used once it did, by starting it again', async () => {
+    const memory = await prepared([['apply']]);
+    memory.mute.add('net');
+    expect(await qube(memory, 'start', 'net', '--wait', '100')).toBe(5);
+    memory.mute.clear();
+    const { id } = memory.domains.get('net')!;
+    memory.commands.length = 0;
+    expect(await qube(memory, 'start', 'net'), output.join('')).toBe(0);
+    expect(memory.domains.get('net')!.id).toBe(id);
+    expect(memory.commands).toContain('systemctl restart qubeforge-vchan@net.service');
+  });
+});
+
 describe('a service qube that dies', () => {
   it('comes back, and those behind it are attached to it anew', async () => {
     const memory = await prepared([['apply'], ['start', 'app']]);

@@ -78,6 +78,8 @@ const volume: fc.Arbitrary<Volume> = fc.record({
 const running: fc.Arbitrary<Running> = fc.record({
   domid: fc.integer({ min: 1, max: 9 }),
   memory: fc.constant(400 * MIB),
+  launched: fc.boolean(),
+  ready: fc.boolean(),
   network: fc.option(
     fc.record({ netvm: fc.constantFrom('net', 'fw'), domid: fc.integer({ min: 1, max: 9 }) }),
     { nil: undefined },

@@ -20,8 +20,8 @@ describe('what the tools print', () => {
       'personal                                    12   800     2     r-----       0.0',
     ].join('\n');
     expect(parseDomains(text)).toEqual([
-      { name: 'sys-net', id: 3, memory: 400 * MIB },
-      { name: 'personal', id: 12, memory: 800 * MIB },
+      { name: 'sys-net', id: 3, memory: 400 * MIB, seconds: 20.1 },
+      { name: 'personal', id: 12, memory: 800 * MIB, seconds: 0 },
     ]);
   });
 
@@ -30,6 +30,7 @@ describe('what the tools print', () => {
       { lv_name: 'qube.app.private', lv_size: String(GIB), pool_lv: 'pool' },
       { lv_name: 'qube.tpl.root.rev3', lv_size: String(GIB), pool_lv: 'pool' },
       { lv_name: 'qube.tpl.root', lv_size: String(GIB), pool_lv: 'other' },
+      { lv_name: 'pool', lv_size: String(GIB), data_percent: '81.5', metadata_percent: '2.25' },
       { lv_name: 'root', lv_size: String(GIB), pool_lv: '' },
       { lv_name: 'qube.app.else', lv_size: String(GIB), pool_lv: 'pool' },
     ];
@@ -39,7 +40,9 @@ describe('what the tools print', () => {
       'vg',
       'pool',
     );
-    expect((await storage.list()).map(volumeName)).toEqual(['app.private', 'tpl.root.rev3']);
+    const { volumes, pool } = await storage.look();
+    expect(volumes.map(volumeName)).toEqual(['app.private', 'tpl.root.rev3']);
+    expect(pool).toEqual({ data: 81.5, metadata: 2.25 });
   });
 
   it.each(['', '{}', '{"report":[]}', 'not json'])('refuses %j for a report of lvs', (text) => {

@@ -1,5 +1,6 @@
 import { describeStep } from '../../model/steps.ts';
 import { apply, holdMachine, plan } from '../../qubes/apply.ts';
+import { closeAbandoned } from '../../qubes/disposable.ts';
 import { openContext } from '../../qubes/context.ts';
 import { startAll } from '../../qubes/autostart.ts';
 import { patience, result, textFlag, WAIT } from '../command.ts';
@@ -27,6 +28,7 @@ export const applyCommand: QubeCommand = {
       result(call.sink, 'plan', wanted, planText(wanted));
       return 0;
     }
+    await closeAbandoned(context);
     const done = await apply(context, options);
     result(call.sink, 'plan', done, doneText(done));
     return call.flags['start'] === true ? await startAll(context, patience(call)) : 0;

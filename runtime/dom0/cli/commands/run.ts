@@ -1,6 +1,6 @@
 import { AppError } from '../../../../core/errors.ts';
 import { channelSocket } from '../../qubes/channel.ts';
-import { closeDisposable, openDisposable } from '../../qubes/disposable.ts';
+import { openDisposable } from '../../qubes/disposable.ts';
 import { openContext } from '../../qubes/context.ts';
 import { patience, textFlag, WAIT } from '../command.ts';
 import type { Call, QubeCommand } from '../command.ts';
@@ -20,9 +20,9 @@ export const runCommand: QubeCommand = {
     const context = await openContext(call.machine, call.sink, call.file);
     const disposable = await openDisposable(context, name, patience(call));
     try {
-      return await runIn(call, disposable);
+      return await runIn(call, disposable.name);
     } finally {
-      await closeDisposable(context, disposable);
+      await disposable.close();
     }
   },
 };

@@ -7,7 +7,7 @@ import type { Step } from '../steps.ts';
 
 /** Rules first, then interfaces: nothing is attached to a netvm that does not know it yet. */
 export function networkSteps(qubes: ReadonlyMap<string, Qube>, observed: Observed): readonly Step[] {
-  const running = [...qubes.values()].filter(({ name }) => observed.running.has(name));
+  const running = [...qubes.values()].filter(({ name }) => observed.running.get(name)?.launched === true);
   return [
     ...running
       .filter((qube) => qube.providesNetwork)
