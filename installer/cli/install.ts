@@ -9,6 +9,7 @@ import { assertErase } from '../plan/choose-disk.ts';
 import type { Plan } from '../plan/plan.ts';
 import { showPlan, showUntouched } from '../plan/show.ts';
 import type { Arguments } from './args.ts';
+import { narrator } from './narrator.ts';
 import { emit } from './output.ts';
 import type { Ports } from '../ports.ts';
 import { assertInstallable, assertSameDisk, prepare, readAnswers, type Prepared } from './prepare.ts';
@@ -72,13 +73,14 @@ export async function carryOut(
   secrets: RunSecrets,
 ): Promise<number> {
   const { log } = execute;
+  const { steps, context } = made;
+  const narrate = narrator(steps);
   log.hide(secrets.passphrase);
   log.hide(secrets.userPassword);
   const sink: EventSink = loggedSink((event) => {
-    emit(args, ports, event);
+    emit(args, ports, event, narrate);
   }, log);
   const work = { ...execute, run: loggedRunner(execute.run, log) };
-  const { steps, context } = made;
   const attended = args.command === 'wizard';
   try {
     await ports.interruptible((signal) =>

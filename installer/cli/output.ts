@@ -2,14 +2,22 @@ import type { Event } from '../../core/events.ts';
 import type { Arguments } from './args.ts';
 import type { Ports } from '../ports.ts';
 
-/** With `--json` every event is a line of JSON on stdout; else results go to stdout, the rest to stderr. */
-export function emit(args: Pick<Arguments, 'json'>, ports: Pick<Ports, 'out' | 'err'>, event: Event): void {
+/**
+ * With `--json` every event is a line of JSON on stdout; else results go to stdout, the rest to stderr.
+ * `narrate` words the events of steps.
+ */
+export function emit(
+  args: Pick<Arguments, 'json'>,
+  ports: Pick<Ports, 'out' | 'err'>,
+  event: Event,
+  narrate: (event: Event) => string | undefined = () => undefined,
+): void {
   if (args.json) {
     const { text, ...rest } = { text: undefined, ...event };
     ports.out(`${JSON.stringify(event.type === 'result' ? rest : { ...rest, text })}\n`);
     return;
   }
-  const line = plain(event);
+  const line = narrate(event) ?? plain(event);
   if (line === undefined) return;
   (event.type === 'result' ? ports.out : ports.err)(`${line}\n`);
 }
@@ -19,15 +27,9 @@ function plain(event: Event): string | undefined {
     case 'result':
     case 'error':
       return event.text;
-    case 'started':
-      return `-> ${event.title}`;
-    case 'finished':
-      return event.detail === undefined ? undefined : `   ${event.detail}`;
-    case 'failed':
-      return `   failed: ${event.message}`;
     case 'log':
       return event.level === 'debug' ? undefined : `   ${event.message}`;
-    case 'progress':
+    default:
       return undefined;
   }
 }

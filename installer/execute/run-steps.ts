@@ -32,13 +32,11 @@ export async function runSteps(execution: Execution): Promise<void> {
   await using releases = new Releases(ports.run, sink);
   for (const step of steps) {
     if (execution.signal?.aborted === true) throw interrupted(step);
-    const task = { id: step.id, title: step.title };
     if (step.transient !== true && journal.done.has(step.id)) {
-      sink({ type: 'started', ...task });
       sink({ type: 'finished', id: step.id, outcome: 'skipped', detail: 'done before' });
       continue;
     }
-    sink({ type: 'started', ...task });
+    sink({ type: 'started', id: step.id, title: step.title });
     try {
       await doStep(execution, step, recoveryKey, releases);
     } catch (error) {

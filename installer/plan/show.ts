@@ -72,6 +72,27 @@ export function showSummary(context: Context): string[] {
   ];
 }
 
+/** What was chosen besides the disk, for the review. */
+export function showChoices({ answers }: Context): string[] {
+  const { user, hostname, language, keyboard, timezone, storage, qubes, overrides } = answers;
+  const row = (name: string, value: string): string => `    ${name.padEnd(14)} ${value}`;
+  return [
+    'System:',
+    row('name, user', `${hostname}, ${user.name}`),
+    row('language', `${language}, keyboard ${[keyboard.layout, keyboard.variant].filter(Boolean).join(' ')}`),
+    row('time zone', timezone),
+    row('recovery key', storage['recovery-key'] && storage.encryption === 'luks2' ? 'yes, shown once' : 'no'),
+    row('qubes', `${SETS[qubes.set]}; USB controllers: ${qubes['sys-usb'] === 'no' ? 'dom0' : 'sys-usb'}`),
+    ...(overrides.length === 0 ? [] : [row('IN SPITE OF', overrides.join(', '))]),
+  ];
+}
+
+const SETS = {
+  default: 'service qubes and four for work',
+  service: 'service qubes only',
+  none: 'none',
+} as const;
+
 /** The disks that stay as they are, for the review. */
 export function showUntouched(disks: readonly Disk[], chosen: Disk): string[] {
   const others = disks.filter((disk) => disk.path !== chosen.path);

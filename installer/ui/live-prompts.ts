@@ -6,7 +6,7 @@ import { BACK, type Back, type Choice, type Prompts, type Validate } from './pro
 /** Where questions appear and keys come from: a terminal, or two streams in a test. */
 export interface Terminal {
   readonly input: NodeJS.ReadableStream;
-  readonly output: NodeJS.WritableStream;
+  readonly output: NodeJS.WritableStream & { readonly rows?: number; readonly columns?: number };
 }
 
 /** Plain ASCII: a serial console and the kernel's VGA font have little else. */
@@ -27,6 +27,7 @@ export function livePrompts(terminal: Terminal): Prompts {
     asked(terminal, question);
   return {
     show: (text) => void terminal.output.write(`${text}\n`),
+    read: (text) => readScreens(terminal, text),
     select: (message, choices, initial) =>
       ask((context) =>
         select(
@@ -78,6 +79,42 @@ export function livePrompts(terminal: Terminal): Prompts {
       return typed === BACK ? BACK : new Secret(typed);
     },
   };
+}
+
+/** Shows text a screen at a time, until its end or until Escape. */
+async function readScreens(terminal: Terminal, text: string): Promise<void> {
+  const screens = intoScreens(text, terminal.output.rows, terminal.output.columns);
+  for (const [at, screen] of screens.entries()) {
+    terminal.output.write(`${screen}\n`);
+    if (at + 1 === screens.length) return;
+    const message = `Screen ${at + 1} of ${screens.length}: Enter shows more, Esc ends`;
+    const more = await asked(terminal, (context) =>
+      input({ message, theme: PREFIX }, { ...context, clearPromptOnDone: true }),
+    );
+    if (more === BACK) return;
+  }
+}
+
+/** What a terminal has that does not say: a serial line, and the text mode of a PC. */
+const ROWS = 25;
+const COLUMNS = 80;
+
+/** Text in pieces that fit a screen, with room for the question below. */
+export function intoScreens(text: string, rows = 0, columns = 0): readonly string[] {
+  const room = (rows > 0 ? rows : ROWS) - 3;
+  const width = columns > 0 ? columns : COLUMNS;
+  const screens: string[][] = [[]];
+  let used = 0;
+  for (const line of text.split('\n')) {
+    const height = Math.max(1, Math.ceil(line.length / width));
+    if (used + height > room && used > 0) {
+      screens.push([]);
+      used = 0;
+    }
+    screens.at(-1)?.push(line);
+    used += height;
+  }
+  return screens.map((screen) => screen.join('\n'));
 }
 
 function plainChoice<T>(choice: Choice<T>): { name: string; value: T; description?: string } {

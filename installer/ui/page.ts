@@ -9,6 +9,8 @@ import type { Back, Prompts } from './prompts.ts';
 /** The answers while they are being given. */
 export interface Draft {
   answers: Partial<AnswersInput>;
+  /** What somebody with this language is likely to have. */
+  suggested?: { readonly layout: string; readonly timezone: string };
   disk?: Disk;
   passphrase?: Secret;
   userPassword?: Secret;
@@ -30,8 +32,8 @@ export interface Wizard extends WizardPorts {
   readonly draft: Draft;
 }
 
-/** `next`, `BACK`, or the id of the page to go to. */
-export type Answered = 'next' | Back | { readonly goTo: string };
+/** `next`, `BACK`, or the id of the page to go to; `once`: then back to this one, without those between. */
+export type Answered = 'next' | Back | { readonly goTo: string; readonly once?: true };
 
 /** One page of questions. It writes to the draft only when it was answered. */
 export interface Page {

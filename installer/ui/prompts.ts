@@ -17,6 +17,8 @@ export type Validate = (text: string) => string | undefined;
 /** The ways to ask. Every answer may be `BACK`; Ctrl-C throws an `AppError` (`wizard.stopped`). */
 export interface Prompts {
   show(text: string): void;
+  /** Shows text that may be longer than the screen, a screen at a time. */
+  read(text: string): Promise<void>;
   select<T>(message: string, choices: readonly Choice<T>[], initial?: T): Promise<T | Back>;
   /** Any number of choices. */
   several<T>(

@@ -41,13 +41,23 @@ export async function runWizard(
 ): Promise<Draft> {
   const wizard = { ...ports, seen, draft: { answers: {} } as Draft };
   let at = 0;
+  /** Where a page that was asked for once leads back to. */
+  let back: number | undefined;
   while (at < pages.length) {
     const page = pages[at];
     if (page === undefined) break;
     ports.prompts.show(`\n--- ${at + 1}/${pages.length} ${page.title} ---`);
-    at = await step(wizard, pages, at, page);
+    const next = await step(wizard, pages, at, page);
+    if (next.once) [back, at] = [at, next.at];
+    else if (next.at === at) continue;
+    else [back, at] = [undefined, back ?? next.at];
   }
   return wizard.draft;
+}
+
+interface Next {
+  readonly at: number;
+  readonly once?: true | undefined;
 }
 
 async function step(
@@ -55,13 +65,13 @@ async function step(
   pages: readonly Page[],
   at: number,
   page: Page,
-): Promise<number> {
+): Promise<Next> {
   try {
     const answered = await page.ask(wizard);
-    if (answered === BACK) return Math.max(0, at - 1);
-    if (answered === 'next') return at + 1;
+    if (answered === BACK) return { at: Math.max(0, at - 1) };
+    if (answered === 'next') return { at: at + 1 };
     const there = pages.findIndex((one) => one.id === answered.goTo);
-    return there < 0 ? at : there;
+    return { at: there < 0 ? at : there, once: answered.once };
   } catch (error) {
     if (!(error instanceof AppError) || error.code === 'wizard.stopped') throw error;
     wizard.prompts.show(`\n${describeError(error)}\n`);
@@ -69,6 +79,6 @@ async function step(
       { name: 'Try again', value: at },
       { name: 'Go back', value: Math.max(0, at - 1) },
     ]);
-    return next === BACK ? at : next;
+    return { at: next === BACK ? at : next };
   }
 }

@@ -12,8 +12,8 @@ export const hardware: Page = {
     const { prompts } = wizard;
     for (;;) {
       const { findings, hardware: seen } = wizard.seen;
-      prompts.show(showFindings(findings.filter((finding) => finding.level !== 'ok')));
-      prompts.show(`\n${verdict(seen, findings)}\n`);
+      const told = showFindings(findings.filter((finding) => finding.level !== 'ok'));
+      await prompts.read(`${told}\n\n${verdict(seen, findings)}\n`.trimStart());
       const blocked = blockers(findings, []);
       const chosen = await prompts.select('Go on?', [
         ...(blocked.length === 0
@@ -24,7 +24,7 @@ export const hardware: Page = {
       ]);
       if (chosen === BACK) return BACK;
       if (chosen === 'next') return accept(wizard, []);
-      if (chosen === 'all') prompts.show(showFindings(findings));
+      if (chosen === 'all') await prompts.read(`${showFindings(findings)}\n`);
       if (chosen === 'again') wizard.seen = await wizard.look();
       if (chosen === 'override' && (await sure(wizard))) {
         return accept(

@@ -55,7 +55,7 @@ async function askLayout({ prompts, draft }: Wizard): Promise<{ layout: string; 
   const chosen = await prompts.select(
     'Layout',
     LAYOUTS.map(([name, layout, variant]) => ({ name, value: key(layout, variant) })),
-    key(now?.layout ?? 'us', now?.variant ?? ''),
+    key(now?.layout ?? draft.suggested?.layout ?? 'us', now?.variant ?? ''),
   );
   if (chosen === BACK) return BACK;
   const [layout = '', variant = ''] = chosen.split(' ');

@@ -1,6 +1,6 @@
 import { AppError } from '../../../core/errors.ts';
 import { eraseToken } from '../../plan/choose-disk.ts';
-import { showPlan, showSummary, showUntouched } from '../../plan/show.ts';
+import { showChoices, showPlan, showSummary, showUntouched } from '../../plan/show.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { BACK } from '../prompts.ts';
 import type { Answered, Page, Wizard } from '../page.ts';
@@ -13,8 +13,12 @@ export const review: Page = {
     const { prompts, draft, seen } = wizard;
     if (draft.disk === undefined) return { goTo: 'disk' };
     const plan = wizard.makePlan({ version: 1, disk: {}, ...draft.answers }, seen);
-    prompts.show(showSummary(plan.context).join('\n'));
-    prompts.show(showUntouched(seen.hardware.disks, plan.context.disk).join('\n'));
+    const lines = [
+      ...showSummary(plan.context),
+      ...showChoices(plan.context),
+      ...showUntouched(seen.hardware.disks, plan.context.disk),
+    ];
+    await prompts.read(`${lines.join('\n')}\n`);
     for (;;) {
       const chosen = await prompts.select(`Install? ${plan.steps.length} steps`, [
         { name: 'Install', value: 'install' as const },
@@ -22,7 +26,7 @@ export const review: Page = {
         { name: 'Change something', value: 'change' as const },
       ]);
       if (chosen === BACK) return BACK;
-      if (chosen === 'commands') prompts.show(showPlan(plan));
+      if (chosen === 'commands') await prompts.read(`${showPlan(plan)}\n`);
       if (chosen === 'change') {
         const page = await change(wizard);
         if (page !== BACK) return page;
@@ -35,24 +39,25 @@ export const review: Page = {
   },
 };
 
-const CHANGEABLE = [
-  'keyboard',
-  'disk',
-  'passphrase',
-  'user',
-  'hostname',
-  'timezone',
-  'templates',
-  'devices',
-  'storage',
+const CHANGEABLE: readonly (readonly [string, string])[] = [
+  ['language', 'Language'],
+  ['keyboard', 'Keyboard'],
+  ['disk', 'Disk'],
+  ['passphrase', 'Passphrase of the disk'],
+  ['user', 'User and password'],
+  ['hostname', 'Name of the machine'],
+  ['timezone', 'Time zone'],
+  ['templates', 'Templates and qubes'],
+  ['devices', 'USB and network devices'],
+  ['storage', 'Storage and recovery key'],
 ];
 
 async function change({ prompts }: Wizard): Promise<Answered> {
   const page = await prompts.select(
     'Change what?',
-    CHANGEABLE.map((id) => ({ name: id, value: id })),
+    CHANGEABLE.map(([value, name]) => ({ name, value })),
   );
-  return page === BACK ? BACK : { goTo: page };
+  return page === BACK ? BACK : { goTo: page, once: true };
 }
 
 async function confirmed({ prompts }: Wizard, plan: Plan): Promise<boolean> {

@@ -1,12 +1,14 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { livePrompts } from '../../../installer/ui/live-prompts.ts';
+import { intoScreens, livePrompts } from '../../../installer/ui/live-prompts.ts';
 import { BACK } from '../../../installer/ui/prompts.ts';
 
 /** Inquirer itself on two streams: what a serial line is. */
 function line() {
   const input = new PassThrough();
   const output = new PassThrough();
+  // A terminal, unlike other streams, is still there after a question.
+  output.end = () => output;
   let text = '';
   output.on('data', (chunk: Buffer) => (text += chunk.toString()));
   /** Types each piece once the screen shows what it waits for. */
@@ -27,6 +29,37 @@ const CHOICES = [
   { name: 'First', value: 1 },
   { name: 'Second', value: 2 },
 ];
+
+describe('text that is longer than the screen', () => {
+  const text = Array.from({ length: 50 }, (_, at) => `line ${at}.`).join('\n');
+
+  it('comes a screen at a time', async () => {
+    const { prompts, type, screen } = line();
+    const shown = prompts.read(text);
+    await type([/line 21\.[^]*Screen 1 of 3/, ENTER], [/line 43\.[^]*Screen 2 of 3/, ENTER]);
+    await shown;
+    expect(screen()).toMatch(/line 44\.[^]*line 49\./);
+  });
+
+  it('ends by Escape, and Ctrl-C leaves', async () => {
+    const first = line();
+    const shown = first.prompts.read(text);
+    await first.type([/Screen 1 of 3/, ESCAPE]);
+    await shown;
+    expect(first.screen()).not.toContain('line 22');
+    const second = line();
+    const left = expect(second.prompts.read(text)).rejects.toMatchObject({ code: 'wizard.stopped' });
+    await second.type([/Screen 1 of 3/, '\u0003']);
+    await left;
+  });
+
+  it('is cut by the size of the terminal, lines that wrap counted as they take place', () => {
+    expect(intoScreens('a\nb\nc\nd', 5, 80)).toEqual(['a\nb', 'c\nd']);
+    expect(intoScreens(`${'x'.repeat(150)}\nb\nc`, 6, 80)).toEqual([`${'x'.repeat(150)}\nb`, 'c']);
+    expect(intoScreens('x'.repeat(5000), 25, 80)).toHaveLength(1);
+    expect(intoScreens('a')).toEqual(['a']);
+  });
+});
 
 describe('questions on a terminal', () => {
   it('select by arrow keys', async () => {

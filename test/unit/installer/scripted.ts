@@ -40,6 +40,7 @@ export function scripted(doings: readonly Doing[]) {
   };
   const prompts: Prompts = {
     show: (text) => void seen.push(text),
+    read: (text) => Promise.resolve(void seen.push(text)),
     select: (message, choices) => {
       const doing = next(message);
       return Promise.resolve(isBack(doing) ? BACK : find(choices, String(doing)));

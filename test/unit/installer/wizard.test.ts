@@ -111,7 +111,8 @@ describe('the wizard', () => {
     ['root as user', 'user', ['root', 'alice', 'longenough', 'longenough'], /root is locked/],
     ['short password', 'user', ['alice', 'short', 'longenough', 'longenough'], /Eight characters/],
     ['bad host name', 'hostname', ['-', 'desk'], /letters, digits/],
-    ['unknown zone', 'timezone', ['berlin', 'Europe/Berlin'], /Europe\/Berlin/],
+    ['unknown zone', 'timezone', ['Atlantis', 'Europe/Berlin'], /No such zone/],
+    ['a part of several zones', 'timezone', ['europe/b', 'berlin'], /Do you mean Europe\/Belgrade, /],
     ['no template', 'templates', [[], ['debian-13'], 'None'], /Mark one at least/],
     ['wrong serial number', 'review', ['Install', 'S4DISk', 'S4DISK'], /Type S4DISK/],
     ['wrong layout', 'keyboard', ['German', 'zy', 'No', 'English (US)', 'yz', 'Yes'], /Did you mean/],
@@ -131,11 +132,30 @@ describe('the wizard', () => {
   });
 
   it('shows the commands and lets a page be changed from the review', async () => {
-    const jump = ['Show every command', 'Change something', 'hostname', 'other', 'Europe/Berlin'];
-    const rest = [...PAGE_ANSWERS['templates']!, ...PAGE_ANSWERS['devices']!, ...PAGE_ANSWERS['storage']!];
-    const { draft, seen } = await walk(all({ review: [...jump, ...rest, 'Install', 'S4DISK'] }));
+    const jump = ['Show every command', 'Change something', 'Name of the machine', 'other'];
+    const { draft, seen, left } = await walk(all({ review: [...jump, 'Install', 'S4DISK'] }));
+    expect(left).toEqual([]);
     expect(draft.plan?.context.answers.hostname).toBe('other');
     expect(seen.join('\n')).toContain('cryptsetup luksFormat');
+  });
+
+  it('goes back to the review from a page that was to be changed, and asks nothing between', async () => {
+    const jump = ['Change something', 'Name of the machine', '-', back];
+    const { draft, left } = await walk(all({ review: [...jump, 'Install', 'S4DISK'] }));
+    expect(left).toEqual([]);
+    expect(draft.plan?.context.answers.hostname).toBe('desk');
+  });
+
+  it('suggests keyboard and time zone by the language', async () => {
+    const { draft } = await walk(all({ language: ['Francais'] }));
+    expect(draft.suggested).toEqual({ layout: 'fr', timezone: 'Europe/Paris' });
+  });
+
+  it('shows everything that was chosen before it asks for the word', async () => {
+    const { seen } = await walk(all());
+    const review = seen.slice(seen.findIndex((text) => text.includes('Review ---'))).join('\n');
+    for (const chosen of ['desk, alice', 'de_DE.UTF-8, keyboard de', 'Europe/Berlin', 'yes, shown once'])
+      expect(review).toContain(chosen);
   });
 
   it('lets a blocked machine through only by the words, and remembers what was overridden', async () => {
