@@ -1,4 +1,3 @@
-import { AppError } from '../../../core/errors.ts';
 import { mapLimit } from '../../../core/parallel.ts';
 import { printEvr } from '../../formats/rpm-version.ts';
 import type { LockedRpm } from '../../lock/fedora-schema.ts';
@@ -6,7 +5,7 @@ import { verifyRpm, type RpmEvidence } from '../../verify/rpm/package.ts';
 import { fedora } from './fedora.ts';
 import type { Locked } from './family.ts';
 import { evidenceOf } from './locks.ts';
-import { brokenBy, describeSigners, type Broken, type LockProof } from './prove.ts';
+import { brokenBy, describeSigners, fetchOrWarn, type Broken, type LockProof } from './prove.ts';
 import type { Session } from './session.ts';
 
 /**
@@ -19,7 +18,7 @@ export async function proveFedora(
   offline: boolean,
 ): Promise<LockProof> {
   const { lock, loaded } = locked;
-  if (!offline) await fetchMissing(session, locked);
+  if (!offline) await fetchOrWarn(session, fedora.wantedFiles(locked));
   const broken: Broken[] = [];
   let [stored, good] = [0, 0];
   await mapLimit(lock.packages, session.jobs, async (rpm) => {
@@ -54,15 +53,6 @@ export async function proveFedora(
     ),
     broken,
   };
-}
-
-async function fetchMissing(session: Session, locked: Locked<'fedora'>): Promise<void> {
-  try {
-    await (await session.fetcher()).fetchFiles(fedora.wantedFiles(locked));
-  } catch (error) {
-    if (!(error instanceof AppError) || error.kind !== 'network') throw error;
-    session.context.sink({ type: 'log', level: 'warning', message: `${error.message}\n${error.got ?? ''}` });
-  }
 }
 
 async function verifyStored(
