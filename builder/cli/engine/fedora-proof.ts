@@ -1,3 +1,4 @@
+import { AppError } from '../../../core/errors.ts';
 import { mapLimit } from '../../../core/parallel.ts';
 import { printEvr } from '../../formats/rpm-version.ts';
 import type { LockedRpm } from '../../lock/fedora-schema.ts';
@@ -53,6 +54,27 @@ export async function proveFedora(
     ),
     broken,
   };
+}
+
+/** Proves one package that is in the store. Throws `rpm.locked-…` (kind `verification`) when it is not as locked. */
+export async function proveRpm(
+  session: Session,
+  locked: Locked<'fedora'>,
+  rpm: LockedRpm,
+): Promise<RpmEvidence> {
+  const where = `${rpm.name} ${rpm.version} (${rpm.architecture})`;
+  const evidence = await verifyStored(session, locked, rpm, where);
+  const [broken] = compare(rpm, evidence, where);
+  if (broken === undefined) return evidence;
+  const { code, expected, got } = broken;
+  throw new AppError({
+    kind: 'verification',
+    code,
+    what: 'the package is not as locked',
+    where,
+    expected,
+    got,
+  });
 }
 
 async function verifyStored(
