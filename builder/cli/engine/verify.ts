@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
 import { canonicalJson, digestOf } from '../../../core/digest.ts';
 import { AppError } from '../../../core/errors.ts';
 import { tracked } from '../../../core/events.ts';
@@ -10,6 +11,8 @@ import { brokenFiles, openImage, type Image } from './images.ts';
 import { buildableNames } from './lock.ts';
 import { lockPlace, readLock, staleness } from './locks.ts';
 import { originsOf, proveRecipe } from './families.ts';
+import { isMedium, openMedium, type Medium } from './medium.ts';
+import { proofLines } from './proof-text.ts';
 import { packagesOf } from './manifests.ts';
 import { ownEntries } from './own-packages.ts';
 import type { LockedRecipe } from './plan.ts';
@@ -22,6 +25,8 @@ interface Verdict {
   readonly proofs: readonly LockProof[];
   /** Files of an image that are as its manifest says. */
   readonly files: readonly string[];
+  /** The keys that signed what media say about themselves. */
+  readonly media: readonly Medium['signer'][];
   readonly broken: readonly Broken[];
 }
 
@@ -60,11 +65,11 @@ async function lockedNames(session: Session): Promise<string[]> {
 
 async function verifyRecipe(session: Session, name: string, offline: boolean): Promise<Verdict> {
   const { locked, broken } = await openLock(session, name);
-  if (locked === undefined) return { subject: name, proofs: [], files: [], broken };
+  if (locked === undefined) return { subject: name, proofs: [], files: [], media: [], broken };
   const stale = staleness(session, locked.loaded, locked.lock);
   const proof = await proveRecipe(session, locked, offline);
   const links = stale === undefined ? [] : [brokenBy('recipe', name, stale)];
-  return { subject: name, proofs: [proof], files: [], broken: [...links, ...proof.broken] };
+  return { subject: name, proofs: [proof], files: [], media: [], broken: [...links, ...proof.broken] };
 }
 
 /** A lock as it lies there; what is wrong with it as a broken link. */
@@ -87,7 +92,8 @@ async function verifyImage(session: Session, subject: string, offline: boolean):
   const image = await openImage(session.context, subject);
   const files = await brokenFiles(image);
   const good = image.outputs.filter(({ file }) => !files.some(({ where }) => where.endsWith(`/${file}`)));
-  const broken = [...files];
+  const { media, broken: unsigned } = await proveMedia(image);
+  const broken = [...files, ...unsigned];
   const proofs: LockProof[] = [];
   for (const { recipe, digest } of image.manifest.locks) {
     const { locked, broken: links } = await openLock(session, recipe);
@@ -103,7 +109,32 @@ async function verifyImage(session: Session, subject: string, offline: boolean):
     proofs.push(proof);
     broken.push(...proof.broken);
   }
-  return { subject, proofs, files: good.map(({ file }) => file), broken };
+  return { subject, proofs, files: good.map(({ file }) => file), media, broken };
+}
+
+/** Media carry a list of what is on them: it is signed, and names the locks that the manifest beside them names. */
+async function proveMedia({
+  manifest,
+  manifestPath,
+  outputs,
+}: Image): Promise<Pick<Verdict, 'media' | 'broken'>> {
+  const media: Medium['signer'][] = [];
+  const broken: Broken[] = [];
+  for (const { file } of outputs.filter((output) => isMedium(output.file))) {
+    const path = join(dirname(manifestPath), file);
+    try {
+      const { content, signer } = await openMedium(path);
+      media.push(signer);
+      for (const [recipe, digest] of Object.entries(content.locks)) {
+        const stated = manifest.locks.find((lock) => lock.recipe === recipe)?.digest ?? 'no such lock';
+        if (stated !== digest)
+          broken.push(differs('image', `${path}: ${recipe}`, stated, digest, 'medium.lock'));
+      }
+    } catch (error) {
+      broken.push(brokenBy('image', path, error));
+    }
+  }
+  return { media, broken };
 }
 
 /**
@@ -149,45 +180,16 @@ function differs(link: Broken['link'], where: string, expected: string, got: str
   return { link, where, expected, got, code };
 }
 
-function verdictText({ subject, proofs, files, broken }: Verdict): string {
+function verdictText({ subject, proofs, files, media, broken }: Verdict): string {
   const lines = [
     `${subject}: ${broken.length === 0 ? 'proved' : `${broken.length} broken links`}`,
     ...files.map((file) => `  file        ${file} is as the manifest says`),
-    ...proofs.flatMap((proof) => proofLines(proof, proofs.length > 1 ? `${proof.recipe}: ` : '')),
+    ...media.map(
+      ({ fingerprint, owner }) => `  medium      its list of files is signed by ${fingerprint}  ${owner}`,
+    ),
+    ...proofLines(proofs),
   ];
   return lines.join('\n');
-}
-
-function proofLines(
-  { signed, releases, indexes, packages, sources, stored, signers }: LockProof,
-  of: string,
-): string[] {
-  const count = ([good, all]: readonly [number, number]): string => `${good} of ${all}`;
-  const keys = signers.map((signer) => `              ${signer}`);
-  const store = `  store       ${of}${count(stored)} packages are here and have the locked bytes`;
-  if (signed === 'source') {
-    return [
-      `  signature   ${of}${count(sources)} sources: key, signature and bytes are as locked`,
-      ...keys,
-      `  store       ${of}${count(stored)} sources are here and have the locked bytes`,
-    ];
-  }
-  if (signed === 'packages') {
-    return [
-      `  signatures  ${of}${count(packages)} packages: key, header, payload and name are as locked`,
-      ...keys,
-      `  repomd.xml  ${of}${count(releases)} archived; nobody signed them`,
-      store,
-    ];
-  }
-  return [
-    `  signatures  ${of}${count(releases)} Release files`,
-    ...keys,
-    `  indexes     ${of}${count(indexes)}`,
-    `  packages    ${of}${count(packages)} listed in proved indexes`,
-    ...(sources[1] === 0 ? [] : [`  sources     ${of}${count(sources)} listed in proved indexes`]),
-    store,
-  ];
 }
 
 function brokenChain(verdicts: readonly Verdict[], broken: readonly Broken[]): AppError {
