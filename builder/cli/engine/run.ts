@@ -99,6 +99,13 @@ interface Attached {
 
 const TEMPLATE = '.root.img.zst';
 
+/**
+ * No account of a template has a password: root is logged in on the console that only dom0 reaches. Here that is the
+ * serial one, by a credential for this start (systemd.exec(5), agetty(8)).
+ */
+const TEMPLATE_COMMAND_LINE =
+  'root=/dev/vda rw console=tty0 console=ttyS0 systemd.set_credential=agetty.autologin:root';
+
 async function attachImage(tools: QemuTools, path: string, folder: string): Promise<Attached> {
   if ((await stat(path).catch(() => undefined)) === undefined) throw noImage(path);
   if (path.endsWith('.iso')) return { disk: { path, format: 'raw', bus: 'cdrom', bootIndex: 0 } };
@@ -111,7 +118,7 @@ async function attachImage(tools: QemuTools, path: string, folder: string): Prom
     kernel: {
       kernel: `${base}.vmlinuz`,
       initrd: `${base}.initrd`,
-      commandLine: 'root=/dev/vda rw console=tty0 console=ttyS0',
+      commandLine: TEMPLATE_COMMAND_LINE,
     },
   };
 }
