@@ -19,16 +19,28 @@ export interface Limits {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Sends one GET request, from `resume.offset` if given. Follows redirections. */
+/** What a request says besides its address. */
+export interface Asked {
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent by POST. */
+  readonly body?: Uint8Array;
+}
+
+/** Sends one request, GET unless it has a body, from `resume.offset` if given. Follows redirections. */
 export async function openRemote(
   url: string,
   resume: { readonly offset: number; readonly validator: string | undefined } | undefined,
   limits: Limits,
+  asked: Asked = {},
 ): Promise<Body> {
   const watch = new Watch(url, limits);
   try {
     watch.expect(limits.connectTimeout, 'an answer');
-    const response = await fetch(url, { headers: requestHeaders(resume), signal: watch.signal });
+    const response = await fetch(url, {
+      ...(asked.body === undefined ? {} : { method: 'POST', body: asked.body }),
+      headers: { ...requestHeaders(resume), ...asked.headers },
+      signal: watch.signal,
+    });
     const refused = refusal(url, response, resume?.offset ?? 0);
     if (refused !== undefined) {
       await response.body?.cancel();

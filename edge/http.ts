@@ -13,7 +13,7 @@
  */
 import { AppError } from '../core/errors.ts';
 import { isLocal, localSize, openLocal } from './http-local.ts';
-import { openRemote, remoteSize, type Body } from './http-remote.ts';
+import { openRemote, remoteSize, type Asked, type Body } from './http-remote.ts';
 import {
   backoff,
   DEFAULT_RETRY,
@@ -45,6 +45,8 @@ export interface DownloadOptions {
   readonly connectTimeout?: number;
   /** Milliseconds without a byte; default 30 s. */
   readonly idleTimeout?: number;
+  /** A question that is not a plain GET; its answer is never taken up where it stopped. */
+  readonly asked?: Asked;
 }
 
 /**
@@ -133,12 +135,14 @@ function open(
 ): Promise<Body> {
   if (isLocal(url)) return openLocal(url, offset);
   // Without a validator a resumed body is only safe when its hash is known beforehand.
-  const resume = offset > 0 && (validator !== undefined || options.expectedSize !== undefined);
-  return openRemote(url, resume ? { offset, validator } : undefined, {
+  const isSafe = validator !== undefined || options.expectedSize !== undefined;
+  const resume = offset > 0 && isSafe && options.asked === undefined;
+  const limits = {
     connectTimeout: options.connectTimeout ?? 20_000,
     idleTimeout: options.idleTimeout ?? 30_000,
     signal: options.signal,
-  });
+  };
+  return openRemote(url, resume ? { offset, validator } : undefined, limits, options.asked);
 }
 
 function checkAnnounced(url: string, body: Body, options: DownloadOptions): void {

@@ -7,7 +7,7 @@ import { jsonReporter, lineReporter } from './report-lines.ts';
 /** Where the events of a program go, and the end of it. */
 export interface Reporter {
   readonly sink: EventSink;
-  /** Waits until everything is drawn and gives the terminal back. */
+  /** Waits until everything is drawn and gives the terminal back. May be called again: messages may come later, tasks not. */
   close(): Promise<void>;
 }
 

@@ -42,6 +42,8 @@ export interface Positionals {
 /** What every command gets. */
 export interface Context {
   readonly sink: EventSink;
+  /** Ends the drawing of progress and shows what waited for that: something else takes the terminal over. */
+  readonly release: () => Promise<void>;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
   readonly env: Readonly<Record<string, string | undefined>>;

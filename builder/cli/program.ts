@@ -38,15 +38,17 @@ export async function runProgram(
       return printHelp(commands, parsed, stdout, stderr);
     }
     const globals = globalsOf(parsed.values, env, cwd);
-    reporter = await openReporter({ ...surroundings, ...globals });
+    const opened = await openReporter({ ...surroundings, ...globals });
+    reporter = opened;
     const context: Context = {
       ...surroundings,
-      sink: reporter.sink,
+      sink: opened.sink,
+      release: () => opened.close(),
       recipes: recipeFiles([join(surroundings.root, 'recipes')], cwd),
       globals,
     };
     await parsed.command.run(context, parsed);
-    await reporter.close();
+    await opened.close();
     return 0;
   } catch (error) {
     return await fail(error, reporter, surroundings);

@@ -17,6 +17,7 @@ import type { EventSink } from '../../core/events.ts';
 import type { Clock } from '../../core/ports.ts';
 import type { RetryPolicy } from '../../edge/http-retry.ts';
 import type { RepositorySpec, SourceCandidate, VerifiedIndex } from '../lock/ports.ts';
+import type { UpstreamSpec } from '../lock/upstream-schema.ts';
 import type { Store } from '../store/store.ts';
 import type { Keyring } from '../verify/keyring.ts';
 import { fetchFiles, type Failed, type WantedFile } from './files.ts';
@@ -27,6 +28,7 @@ import { Pool } from './pool.ts';
 import { probeSource } from './probe.ts';
 import { fetchRepository, type FetchedRepository, type RpmRepositorySpec } from './repomd.ts';
 import { fetchRelease, type FetchedRelease, type FetchReleaseOptions } from './releases.ts';
+import { fetchUpstream, type FetchedUpstream } from './upstream.ts';
 
 export interface FetchContext {
   readonly store: Store;
@@ -75,6 +77,11 @@ export class Fetcher {
   /** The metadata of an RPM repository. See `repomd.ts`. */
   fetchRepository(repository: RpmRepositorySpec, notBefore?: number): Promise<FetchedRepository> {
     return fetchRepository(this.#state, repository, notBefore);
+  }
+
+  /** A source that upstream signed. See `upstream.ts`. */
+  fetchUpstream(spec: UpstreamSpec): Promise<FetchedUpstream> {
+    return fetchUpstream(this.#state, spec);
   }
 
   /** The Packages (and Sources) indexes of a Release, in the store. See `indexes.ts`. */

@@ -5,7 +5,8 @@ import { settleAll } from '../../core/settle.ts';
 import { download } from '../../edge/http.ts';
 import { describeAttempts, firstOf, type Attempt } from './attempts.ts';
 import type { FetchState } from './fetcher.ts';
-import { locate, mirrorsOf, type Mirrored } from './mirrors.ts';
+import { locate, mirrorsOf, type Mirror, type Mirrored } from './mirrors.ts';
+import { writeTag } from './upstream.ts';
 
 /** A file of a repository's pool that a lock names. */
 export interface WantedFile {
@@ -19,6 +20,8 @@ export interface WantedFile {
   readonly repository: Mirrored;
   /** Date of the locked Release: adds the snapshot archive as the last mirror. */
   readonly date?: Date;
+  /** The file is the tar of a tag: the mirrors are repositories of git. */
+  readonly tag?: { readonly tag: string; readonly name: string };
 }
 
 /** A file that no mirror served. */
@@ -97,21 +100,26 @@ async function fetchFile(
   progress: (bytes: number) => void,
 ): Promise<Failed | undefined> {
   state.signal?.throwIfAborted();
+  const urlOf = (mirror: Mirror): string =>
+    file.tag === undefined ? locate(mirror.url, file.path) : mirror.url;
   const found = await firstOf(
     mirrorsOf(file.repository, state.mirrors, file.date),
     state.health,
     async (mirror) => {
-      const url = locate(mirror.url, file.path);
+      const url = urlOf(mirror);
       await using writer = await state.store.createWriter({ ...file, where: `${file.what}: ${url}` });
-      await download(url, writer, {
-        expectedSize: file.size,
-        onProgress: progress,
-        ...(state.signal === undefined ? {} : { signal: state.signal }),
-        ...(state.retry === undefined ? {} : { retry: state.retry }),
-      });
+      if (file.tag !== undefined) await writeTag(state, url, file.tag, writer);
+      else {
+        await download(url, writer, {
+          expectedSize: file.size,
+          onProgress: progress,
+          ...(state.signal === undefined ? {} : { signal: state.signal }),
+          ...(state.retry === undefined ? {} : { retry: state.retry }),
+        });
+      }
       await writer.commit();
     },
-    (mirror) => locate(mirror.url, file.path),
+    urlOf,
   );
   if (Array.isArray(found)) return { file, attempts: found };
   const refused = found.failed.filter(({ error }) => error.kind === 'verification');

@@ -109,8 +109,22 @@ function describeMove(from: AnyPackage, to: AnyPackage, before: string, after: s
 
 function diffSources(before: AnyLock, after: AnyLock): string[] {
   const print = (lock: AnyLock): Map<string, string> =>
-    new Map(sourcesOf(lock).map((source) => [source.name, source.version]));
+    new Map([
+      ...sourcesOf(lock).map((source): [string, string] => [source.name, source.version]),
+      ...upstreamLines(lock),
+    ]);
   return diffMaps(print(before), print(after));
+}
+
+function upstreamLines(lock: AnyLock): [string, string][] {
+  const source = lock.family === 'debian' ? lock.upstream : undefined;
+  if (source === undefined) return [];
+  const { name, kind, sha256, signer } = source;
+  const what = kind === 'git' ? `${name} (commit ${source.commit})` : `${name} (SHA-256 ${sha256})`;
+  return [
+    ['upstream', what],
+    ['upstream, signed by', signer],
+  ];
 }
 
 function sourcesOf(lock: AnyLock): Extract<AnyLock, { family: 'debian' }>['sources'] {
@@ -167,5 +181,6 @@ function diffMaps(before: ReadonlyMap<string, string>, after: ReadonlyMap<string
 function totalSize(lock: AnyLock): number {
   const packages = lock.packages.reduce((sum, entry) => sum + entry.size, 0);
   const files = sourcesOf(lock).flatMap((source) => source.files);
-  return packages + files.reduce((sum, file) => sum + file.size, 0);
+  const upstream = (lock.family === 'debian' ? lock.upstream?.size : undefined) ?? 0;
+  return packages + upstream + files.reduce((sum, file) => sum + file.size, 0);
 }

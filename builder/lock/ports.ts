@@ -30,8 +30,9 @@ export interface LockableRecipe {
   readonly digest: Sha256;
 }
 
-/** What a signed Release file is called in a repository. */
-export type EvidenceName = 'InRelease' | 'Release' | 'Release.gpg' | 'repomd.xml';
+/** What signed or vouching files are called in a repository, or kept as. */
+export type EvidenceName =
+  'InRelease' | 'Release' | 'Release.gpg' | 'repomd.xml' | 'tarball.sig' | 'git-tag' | 'git-commit';
 
 /** Bytes that prove a Release, as they are archived with a lock. */
 export interface Evidence {

@@ -10,6 +10,7 @@
 import { z } from 'zod';
 import { fedoraLockSchema } from './fedora-schema.ts';
 import { date, digest, fingerprint, path, size, word } from './fields.ts';
+import { upstreamSchema } from './upstream-schema.ts';
 
 const index = z.strictObject({
   kind: z.enum(['packages', 'sources']),
@@ -66,6 +67,8 @@ export const lockSchema = z.strictObject({
   /** In the order of installation. */
   packages: z.array(lockedPackage),
   sources: z.array(lockedSource),
+  /** A source that upstream signed; then there is nothing of the distribution. */
+  upstream: upstreamSchema.optional(),
 });
 
 export type Lock = z.infer<typeof lockSchema>;

@@ -18,6 +18,11 @@ export function checkTree<S extends z.ZodType>(
 }
 
 function explain(schema: z.ZodType, tree: Tree, input: unknown, issue: z.core.$ZodIssue): Finding[] {
+  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
+    return closest(issue.errors).flatMap((inner) =>
+      explain(schema, tree, input, { ...inner, path: [...issue.path, ...inner.path] }),
+    );
+  }
   const path = issue.path.join('.');
   const place = placeOf(tree, issue.path);
   if (issue.code === 'unrecognized_keys') {
@@ -40,6 +45,16 @@ function explain(schema: z.ZodType, tree: Tree, input: unknown, issue: z.core.$Z
   }
   if (issue.code === 'too_small') return [{ place, message: `${path} must have at least ${issue.minimum}` }];
   return [{ place, message: `${path}: ${issue.message}` }];
+}
+
+/** What is wrong with a value by the alternative that it comes nearest to: one of its own type, with few mistakes. */
+function closest(alternatives: readonly z.core.$ZodIssue[][]): z.core.$ZodIssue[] {
+  const distance = (issues: readonly z.core.$ZodIssue[]): number =>
+    issues.reduce((sum, issue) => {
+      if (issue.code === 'unrecognized_keys') return sum + issue.keys.length;
+      return sum + (issue.path.length === 0 && issue.code === 'invalid_type' ? 100 : 1);
+    }, 0);
+  return [...alternatives].sort((a, b) => distance(a) - distance(b))[0] ?? [];
 }
 
 function hintFor(word: string, known: readonly string[]): string | undefined {

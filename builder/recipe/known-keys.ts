@@ -7,6 +7,9 @@ export function knownKeys(schema: z.core.$ZodType, value: unknown, path: readonl
     const member = memberFor(inner, value);
     return member === undefined ? [] : knownKeys(member, value, path);
   }
+  if (inner instanceof z.ZodUnion) {
+    return [...new Set(inner.options.flatMap((option) => knownKeys(option, value, path)))];
+  }
   const [part, ...rest] = path;
   if (part === undefined) return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
   const next = schemaAt(inner, part);

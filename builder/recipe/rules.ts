@@ -1,5 +1,6 @@
 import { keyPlaceOf, placeOf, type Finding, type Tree } from './tree.ts';
 import type { Recipe } from './schema.ts';
+import { upstreamOf } from './source.ts';
 
 /** What a recipe is checked against besides its schema. */
 export interface Surroundings {
@@ -27,6 +28,7 @@ export function applyRules(recipe: Recipe, tree: Tree, surroundings: Surrounding
     ...toolboxRules(recipe, tree, surroundings.toolboxKind),
     ...imageRules(recipe, tree),
     ...ownPackageRules(recipe, tree),
+    ...sourceRules(recipe, tree),
   ];
 }
 
@@ -73,7 +75,7 @@ function duplicates(names: readonly string[], tree: Tree, path: Path, member?: s
 }
 
 function repositoryRules(recipe: Recipe, tree: Tree): Finding[] {
-  if (recipe.kind === 'base' || recipe.repositories.length > 0) return [];
+  if (recipe.kind === 'base' || recipe.repositories.length > 0 || upstreamOf(recipe) !== undefined) return [];
   const message = 'repositories is empty: there is nowhere to take packages from';
   return [
     { place: keyPlaceOf(tree, [], 'repositories'), message, hint: 'extend a base recipe, like debian-13' },
@@ -82,19 +84,36 @@ function repositoryRules(recipe: Recipe, tree: Tree): Finding[] {
 
 function keyRules(recipe: Recipe, tree: Tree, pinned: ReadonlySet<string> | undefined): Finding[] {
   if (pinned === undefined) return [];
-  return recipe.repositories.flatMap(({ keys }, repository) =>
+  const lists: { readonly keys: readonly string[]; readonly path: Path }[] = recipe.repositories.map(
+    ({ keys }, repository) => ({ keys, path: ['repositories', repository, 'keys'] }),
+  );
+  const upstream = upstreamOf(recipe);
+  if (upstream !== undefined) lists.push({ keys: upstream.keys, path: ['source', 'keys'] });
+  return lists.flatMap(({ keys, path }) =>
     keys.flatMap((key, index) =>
       pinned.has(key)
         ? []
         : [
             {
-              place: placeOf(tree, ['repositories', repository, 'keys', index]),
+              place: placeOf(tree, [...path, index]),
               message: `key ${key} is not pinned`,
               hint: 'see `qubeforge keys`; a key is pinned by adding it to keys/keys.yaml',
             },
           ],
     ),
   );
+}
+
+function sourceRules(recipe: Recipe, tree: Tree): Finding[] {
+  if (recipe.kind !== 'xen') return [];
+  const { install } = recipe.packages;
+  if (upstreamOf(recipe) !== undefined && install.length > 0) {
+    const message = 'packages.install: what upstream released is not compared with a package';
+    return [{ place: placeOf(tree, ['packages', 'install']), message }];
+  }
+  if (upstreamOf(recipe) !== undefined || install.length === 1) return [];
+  const message = 'packages.install has to name one package: the binary to compare with';
+  return [{ place: placeOf(tree, ['packages']), message }];
 }
 
 function toolboxRules(recipe: Recipe, tree: Tree, kind: string | undefined): Finding[] {

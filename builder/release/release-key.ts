@@ -4,7 +4,9 @@ import {
   generateKey,
   readKey,
   readPrivateKey,
+  readSignature,
   sign,
+  verify,
   type PartialConfig,
   type PrivateKey,
 } from 'openpgp';
@@ -63,6 +65,41 @@ export async function signRelease(
   const message = await createMessage({ binary: data });
   const options = { message, signingKeys: key, detached: true, date, config: DETERMINISTIC } as const;
   return String(await sign({ ...options, format: 'armored' }));
+}
+
+/**
+ * Verifies a signature of {@link signRelease} with the public key that goes with it, and names that key. Throws
+ * `release.signature` (kind `verification`) when it does not hold. Whether the key is the right one is for others to say.
+ */
+export async function verifyWithReleaseKey(
+  armoredKey: string,
+  where: string,
+  data: Uint8Array,
+  signature: string,
+): Promise<{ readonly fingerprint: string; readonly owner: string }> {
+  try {
+    const key = (await readKey({ armoredKey })).toPublic();
+    const { signatures } = await verify({
+      message: await createMessage({ binary: data }),
+      signature: await readSignature({ armoredSignature: signature }),
+      verificationKeys: key,
+      expectSigned: true,
+      format: 'binary',
+    });
+    await Promise.all(signatures.map(({ verified }) => verified));
+    return { fingerprint: key.getFingerprint().toUpperCase(), owner: key.getUserIDs().join(', ') };
+  } catch (error) {
+    throw new AppError({
+      kind: 'verification',
+      code: 'release.signature',
+      what: 'the list of what is on the medium is not signed by the key on it',
+      where,
+      expected: 'a signature by release-key.asc',
+      got: error instanceof Error ? error.message : String(error),
+      next: 'build the medium again: qubeforge build RECIPE',
+      cause: error,
+    });
+  }
 }
 
 async function openKey(armored: string, where: string): Promise<PrivateKey> {

@@ -1,6 +1,7 @@
 import { formatBytes } from '../../core/bytes.ts';
 import type { LockDiff } from '../lock/diff.ts';
 import type { Manifest } from './manifest.ts';
+import { changed } from './medium.ts';
 import type { Section } from './sections.ts';
 import { compareTrees, describeDifference, type Tree } from './tree.ts';
 
@@ -55,12 +56,12 @@ export function manifestSections(before: Manifest, after: Manifest): Section[] {
     {
       title: 'Packages of our own',
       columns: ['package', 'before', 'after'],
-      rows: changedRows(ownOf(before), ownOf(after)),
+      rows: changed(ownOf(before), ownOf(after)),
     },
     {
       title: 'Keys',
       columns: ['repository', 'before', 'after'],
-      rows: changedRows(
+      rows: changed(
         new Map(before.origins.map(({ origin, signer }) => [origin, signer ?? 'per package'])),
         new Map(after.origins.map(({ origin, signer }) => [origin, signer ?? 'per package'])),
       ),
@@ -68,7 +69,7 @@ export function manifestSections(before: Manifest, after: Manifest): Section[] {
     {
       title: 'Repositories',
       columns: ['repository', 'before', 'after'],
-      rows: changedRows(
+      rows: changed(
         new Map(before.origins.map(({ origin, date }) => [origin, date])),
         new Map(after.origins.map(({ origin, date }) => [origin, date])),
       ),
@@ -76,7 +77,7 @@ export function manifestSections(before: Manifest, after: Manifest): Section[] {
     {
       title: 'Outputs',
       columns: ['output', 'before', 'after'],
-      rows: changedRows(outputsOf(before), outputsOf(after)),
+      rows: changed(outputsOf(before), outputsOf(after)),
     },
   ];
 }
@@ -121,14 +122,6 @@ function ownOf({ own }: Manifest): Map<string, string> {
 
 function outputsOf({ outputs }: Manifest): Map<string, string> {
   return new Map(outputs.map(({ output, size, sha256 }) => [output, `${formatBytes(size)} ${sha256}`]));
-}
-
-function changedRows(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): string[][] {
-  const names = [...new Set([...before.keys(), ...after.keys()])];
-  return names.flatMap((name) => {
-    const [from, to] = [before.get(name) ?? 'none', after.get(name) ?? 'none'];
-    return from === to ? [] : [[name, from, to]];
-  });
 }
 
 function totalSize(tree: Tree): number {

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { canonicalJson, parseSha256, type Sha256 } from '../../core/digest.ts';
 import { AppError } from '../../core/errors.ts';
+import { xenFactsSchema } from './xen.ts';
 
 const digest = z.string().transform((text, context): Sha256 => {
   const parsed = parseSha256(text);
@@ -33,6 +34,8 @@ const manifestSchema = z.strictObject({
       z.strictObject({ name: z.string(), version: z.string(), architecture: z.string(), source: digest }),
     )
     .optional(),
+  /** Of a hypervisor: where it comes from, and whether its source gave the bytes of the distribution's package. */
+  xen: xenFactsSchema.optional(),
   /** Files beside this one. `node` made the file, as its output `output`. */
   outputs: z.array(
     z.strictObject({ file: z.string(), output: z.string(), node: digest, size, sha256: digest }),

@@ -5,7 +5,7 @@ import { mediumStage } from '../outputs/iso/medium.ts';
 import { liveLayerStage } from '../outputs/live/live-layer.ts';
 import { liveRootStage } from '../outputs/live/live-root.ts';
 import { templateImageStage } from '../outputs/template-image.ts';
-import { xenBuildStage, xenStage } from '../xen/stage.ts';
+import { xenBuildStage, xenStage, xenUpstreamStage } from '../xen/stage.ts';
 import { debianRootfsStage } from './debian/rootfs.ts';
 import { fedoraRootfsStage } from './fedora/rootfs.ts';
 import { ownCompileStage } from './own-package/compile.ts';
@@ -22,6 +22,7 @@ export const STAGES = [
   templateImageStage,
   xenBuildStage,
   xenStage,
+  xenUpstreamStage,
   liveRootStage,
   liveLayerStage,
   bootImagesStage,

@@ -31,6 +31,22 @@ cp xen/xen.gz xen/xen.efi /out/
 }
 
 /**
+ * Unpacks what upstream released and compiles the hypervisor, with upstream's own configuration, to /out/xen.gz and
+ * /out/xen.efi. Names and dates that would be compiled in are fixed; the date is SOURCE_DATE_EPOCH.
+ */
+export function upstreamBuildScript(): string {
+  return `
+mkdir /build/xen
+tar -C /build/xen -x -f /in/source/source.tar --strip-components=1
+cd /build/xen
+export XEN_WHOAMI=qubeforge XEN_DOMAIN=localdomain XEN_BUILD_HOST=localhost
+make -C xen olddefconfig >&2
+make -C xen -j"$(nproc)" build >&2
+cp xen/xen.gz xen/xen.efi /out/
+`;
+}
+
+/**
  * Takes the hypervisor out of the binary package's data archive to /build/binary, and prints for each of the two
  * files \`same\`, or the first difference as cmp(1) gives it.
  */

@@ -5,8 +5,14 @@ import { inputOf } from '../outputs/input-of.ts';
 import { runInToolbox } from '../outputs/run-in-toolbox.ts';
 import { openPackages, type PackageRef } from '../stages/debian/packages.ts';
 import type { BuildPorts } from '../stages/ports.ts';
-import { buildScript, compareScript, HYPERVISOR_MAKEFILE, takeBinaryScript } from './build-script.ts';
-import { verdictOf, type XenFacts } from './facts.ts';
+import {
+  buildScript,
+  compareScript,
+  HYPERVISOR_MAKEFILE,
+  takeBinaryScript,
+  upstreamBuildScript,
+} from './build-script.ts';
+import { verdictOf, type XenFacts } from '../report/xen.ts';
 
 export interface XenBuildOptions {
   /** The upstream tarball and the packaging's, as the signed Sources index lists them. */
@@ -28,12 +34,44 @@ export const xenBuildStage = defineStage<XenBuildOptions, BuildPorts>({
       inputs: { source: source.path },
       out: out.path,
     });
-    return {
-      'xen.gz': await ports.keep(join(out.path, 'xen.gz')),
-      'xen.efi': await ports.keep(join(out.path, 'xen.efi')),
-    };
+    return await keepHypervisor(ports, out.path);
   },
 });
+
+export interface XenUpstreamOptions {
+  /** The name of the release or tag. */
+  readonly version: string;
+  readonly source: Artifact;
+}
+
+/** Compiles the hypervisor from what upstream signed. There is no other binary of it to compare with. */
+export const xenUpstreamStage = defineStage<XenUpstreamOptions, BuildPorts>({
+  name: 'xen-upstream',
+  version: 1,
+  async run(context): Promise<Outputs> {
+    const { ports, options } = context;
+    await using source = await ports.linkNamed({ 'source.tar': options.source });
+    await using out = await ports.scratch();
+    await runInToolbox(context, {
+      script: upstreamBuildScript(),
+      inputs: { source: source.path },
+      out: out.path,
+    });
+    const facts: XenFacts = { version: options.version, origin: 'upstream', reproduced: 'not-compared' };
+    return { ...(await keepHypervisor(ports, out.path)), facts: await keepFacts(ports, facts) };
+  },
+});
+
+async function keepHypervisor(ports: BuildPorts, directory: string): Promise<Outputs> {
+  return {
+    'xen.gz': await ports.keep(join(directory, 'xen.gz')),
+    'xen.efi': await ports.keep(join(directory, 'xen.efi')),
+  };
+}
+
+function keepFacts(ports: BuildPorts, facts: XenFacts): Promise<Artifact> {
+  return ports.keepBytes(Buffer.from(`${JSON.stringify(facts)}\n`));
+}
 
 export interface XenOptions {
   /** The distribution's binary package of the same version. */
@@ -62,7 +100,7 @@ export const xenStage = defineStage<XenOptions, BuildPorts>({
         : await compareBuilt(context, binary.data);
     const facts: XenFacts = { version, ...made.facts };
     if (facts.reproduced === 'no' && options.onDifference === 'fail') throw differs(options.binary, facts);
-    return { ...made.files, facts: await ports.keepBytes(Buffer.from(`${JSON.stringify(facts)}\n`)) };
+    return { ...made.files, facts: await keepFacts(ports, facts) };
   },
 });
 
@@ -103,10 +141,7 @@ async function takeBinary(context: StageContext<XenOptions, BuildPorts>, data: A
     out: out.path,
   });
   return {
-    files: {
-      'xen.gz': await ports.keep(join(out.path, 'xen.gz')),
-      'xen.efi': await ports.keep(join(out.path, 'xen.efi')),
-    },
+    files: await keepHypervisor(ports, out.path),
     facts: { origin: 'distribution-binary', reproduced: 'unknown', note },
   };
 }

@@ -1,5 +1,5 @@
 import { createReadStream, existsSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import type { FedoraLock } from '../../builder/lock/fedora-schema.ts';
@@ -72,6 +72,64 @@ describe('a template of the Fedora family, by the command line', () => {
     const verdict = await succeed('reproduce', TEMPLATE_RECIPE);
     console.log(verdict);
     expect(verdict).toContain(`${TEMPLATE_RECIPE}: identical`);
+  });
+
+  const image = `out/${TEMPLATE_RECIPE}.root.img.zst`;
+  /** The same tree, quicker to read. */
+  const rootfs = `out/${TEMPLATE_RECIPE}.rootfs.tar`;
+
+  it('traces a file to its package, the key that signed that, and the list that names it', async () => {
+    const { packages, repositories } = await readLock(TEMPLATE_RECIPE);
+    const bash = packages.find(({ name }) => name === 'bash')!;
+    const text = await succeed('trace', image, '/bin/bash');
+    console.log(text);
+    expect(text).toMatch(/^\/usr\/bin\/bash\n/);
+    for (const part of [
+      `package    bash ${bash.version}`,
+      'the file has the bytes that the package ships',
+      `SHA-256 ${bash.sha256}`,
+      `SHA-256 ${bash.payload}`,
+      `SHA-256 ${bash.header}`,
+      `signed by  ${bash.signingKey}`,
+      `key        ${fixture.key.fingerprint}  ${fixture.key.owner}`,
+      'pinned in keys/fixture.asc',
+      `SHA-256 ${repositories[0]!.repomd}`,
+      'nobody signed',
+    ]) {
+      expect(text).toContain(part);
+    }
+  });
+
+  it.each([
+    ['/etc/passwd', /package {4}setup [^]*was changed after unpacking[^]*configuration: upgrades/],
+    ['/usr/lib/sysimage/rpm/rpmdb.sqlite', /made by {4}rpm's own database/],
+    ['/etc/fstab', /made by {4}the recipe, which lays files\/template\/fstab/],
+    ['/usr/bin', /is a directory of the package/],
+  ])('traces %s to what made it', async (path, expected) => {
+    expect(await succeed('trace', rootfs, path)).toMatch(expected);
+  });
+
+  it('traces nothing through a package that was changed in the store, or without the archived repomd.xml', async () => {
+    const { session, root } = fixture.project;
+    const bash = (await readLock(TEMPLATE_RECIPE)).packages.find(({ name }) => name === 'bash')!;
+    const blob = await session.store.verified(bash);
+    const bytes = await readFile(blob);
+    bytes[bytes.length - 10]! ^= 1;
+    await rm(blob);
+    await writeFile(blob, bytes);
+    expect((await fixture.cli('trace', rootfs, '/bin/bash')).error).toMatchObject({
+      code: 'store.blob',
+      exitCode: 3,
+    });
+    expect(await succeed('trace', rootfs, '/bin/bash')).toContain('has the bytes that the package ships');
+    const evidence = join(root, 'recipes', 'locks', 'evidence');
+    const { repomd } = (await readLock(TEMPLATE_RECIPE)).repositories[0]!;
+    await rm(join(evidence, `${repomd}.repomd.xml`));
+    expect((await fixture.cli('trace', rootfs, '/bin/bash')).error).toMatchObject({
+      code: 'trace.list',
+      exitCode: 3,
+    });
+    await succeed('lock', TEMPLATE_RECIPE, '--update');
   });
 });
 

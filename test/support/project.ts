@@ -35,6 +35,7 @@ export async function testProject(
   const events: Event[] = [];
   const context: Context = {
     sink: (event) => events.push(event),
+    release: () => Promise.resolve(),
     signal: new AbortController().signal,
     env: process.env,
     cwd: root,

@@ -17,6 +17,7 @@ import { wantedFiles } from './families.ts';
 import { placeReports, reportsOf } from './reports.ts';
 import { productsOf, toolboxNode, type LockedRecipe, type Product } from './plan.ts';
 import { openSession, type Session } from './session.ts';
+import { reportXen } from './xen-facts.ts';
 
 /**
  * How a run treats locks. `fail`: one that is missing or stale is an error. `mend`: it is made. `update`: so is
@@ -38,6 +39,7 @@ export async function build(context: Context, request: BuildRequest): Promise<vo
   const results = await buildProducts(session, recipes, products);
   const directory = join(context.cwd, 'out');
   await placeProducts(session, directory, products, results);
+  await reportXen(session, products);
   const built = { recipes, products, results, outputs: request.outputs };
   await placeReports(directory, await reportsOf(session, built));
   await keepBuilt(session, directory, built);

@@ -7,11 +7,13 @@ import { parseLock } from '../../lock/lock-file.ts';
 import type { AnyLock } from '../../lock/schema.ts';
 import { loadBuildable } from '../../recipe/load.ts';
 import { lockSections, manifestSections, treeSections } from '../../report/image-diff.ts';
+import { mediumSections } from '../../report/medium.ts';
 import { sectionsPage, sectionsText, type Section } from '../../report/sections.ts';
 import type { Tree } from '../../report/tree.ts';
 import type { DiffRequest } from '../commands/diff.ts';
 import type { Context } from '../command.ts';
 import { openImage, type Image } from './images.ts';
+import { isMedium, openMedium } from './medium.ts';
 import { openSession, type Session } from './session.ts';
 import { holdsTree, treeInFile } from './snapshots.ts';
 
@@ -20,7 +22,7 @@ const LOCK_ENDING = '.lock.json';
 const ROWS = 60;
 const DEFAULT_TOOLBOX = 'toolbox';
 
-/** Compares two locks, or two images: their manifests, and the trees in them. */
+/** Compares two locks, or two images: their manifests, and the trees in them or what is on them. */
 export async function diff(context: Context, { before, after, html }: DiffRequest): Promise<void> {
   const areLocks = [before, after].map((name) => name.endsWith(LOCK_ENDING));
   if (areLocks[0] !== areLocks[1]) throw unlike(before, after);
@@ -50,30 +52,38 @@ async function compareImages(context: Context, before: string, after: string): P
     old.image === undefined || now.image === undefined
       ? []
       : manifestSections(old.image.manifest, now.image.manifest);
+  if (old.medium !== undefined && now.medium !== undefined) {
+    const media = [await openMedium(old.medium), await openMedium(now.medium)] as const;
+    return [...sections, ...mediumSections(media[0].content, media[1].content)];
+  }
   if (old.tree === undefined || now.tree === undefined) return sections;
   const trees = [await read(session, old), await read(session, now)] as const;
   return [...sections, ...treeSections(...trees)];
 }
 
 interface Side {
-  /** Absent for a file that no manifest lists: then only trees are compared. */
+  /** Absent for a file that no manifest lists: then only what is in it is compared. */
   readonly image: Image | undefined;
   /** Absolute path of a file with a tree in it. */
   readonly tree: string | undefined;
+  /** Absolute path of a medium. */
+  readonly medium: string | undefined;
 }
 
 async function imageOrFile(context: Context, name: string): Promise<Side> {
   const path = resolve(context.cwd, name);
   try {
     const image = await openImage(context, name);
-    const output = image.outputs.find(({ file }) => holdsTree(file));
-    return {
-      image,
-      tree: output === undefined ? undefined : join(dirname(image.manifestPath), output.file),
+    const find = (wanted: (file: string) => boolean): string | undefined => {
+      const output = image.outputs.find(({ file }) => wanted(file));
+      return output === undefined ? undefined : join(dirname(image.manifestPath), output.file);
     };
+    return { image, tree: find(holdsTree), medium: find(isMedium) };
   } catch (error) {
-    if (!(error instanceof AppError) || error.code !== 'image.no-manifest' || !holdsTree(name)) throw error;
-    return { image: undefined, tree: path };
+    const isBare = error instanceof AppError && error.code === 'image.no-manifest';
+    if (!isBare || !(holdsTree(name) || isMedium(name))) throw error;
+    const [tree, medium] = isMedium(name) ? [undefined, path] : [path, undefined];
+    return { image: undefined, tree, medium };
   }
 }
 

@@ -6,7 +6,7 @@ import { verifyRpm, type RpmEvidence } from '../../verify/rpm/package.ts';
 import { fedora } from './fedora.ts';
 import type { Locked } from './family.ts';
 import { evidenceOf } from './locks.ts';
-import { brokenBy, describeSigners, type Broken, type LockProof } from './prove.ts';
+import { brokenBy, describeSigners, fetchOrWarn, type Broken, type LockProof } from './prove.ts';
 import type { Session } from './session.ts';
 
 /**
@@ -19,7 +19,7 @@ export async function proveFedora(
   offline: boolean,
 ): Promise<LockProof> {
   const { lock, loaded } = locked;
-  if (!offline) await fetchMissing(session, locked);
+  if (!offline) await fetchOrWarn(session, fedora.wantedFiles(locked));
   const broken: Broken[] = [];
   let [stored, good] = [0, 0];
   await mapLimit(lock.packages, session.jobs, async (rpm) => {
@@ -56,13 +56,25 @@ export async function proveFedora(
   };
 }
 
-async function fetchMissing(session: Session, locked: Locked<'fedora'>): Promise<void> {
-  try {
-    await (await session.fetcher()).fetchFiles(fedora.wantedFiles(locked));
-  } catch (error) {
-    if (!(error instanceof AppError) || error.kind !== 'network') throw error;
-    session.context.sink({ type: 'log', level: 'warning', message: `${error.message}\n${error.got ?? ''}` });
-  }
+/** Proves one package that is in the store. Throws `rpm.locked-…` (kind `verification`) when it is not as locked. */
+export async function proveRpm(
+  session: Session,
+  locked: Locked<'fedora'>,
+  rpm: LockedRpm,
+): Promise<RpmEvidence> {
+  const where = `${rpm.name} ${rpm.version} (${rpm.architecture})`;
+  const evidence = await verifyStored(session, locked, rpm, where);
+  const [broken] = compare(rpm, evidence, where);
+  if (broken === undefined) return evidence;
+  const { code, expected, got } = broken;
+  throw new AppError({
+    kind: 'verification',
+    code,
+    what: 'the package is not as locked',
+    where,
+    expected,
+    got,
+  });
 }
 
 async function verifyStored(

@@ -1,4 +1,5 @@
 import { AppError } from '../../../core/errors.ts';
+import { sourcePackageOf, upstreamOf } from '../../recipe/source.ts';
 import type { BuildableRecipe } from '../../recipe/schema.ts';
 import type { SourcePin } from '../../resolve/apt-simulation.ts';
 import type { LoadedBuildable } from './locks.ts';
@@ -30,8 +31,22 @@ export function pinsOf(recipe: BuildableRecipe, recipes: ReadonlyMap<string, Loc
   if (recipe.kind !== 'iso') return [];
   const { loaded, lock } = lockedNeed(recipes, recipe.xen);
   const [binary] = lock.packages;
-  if (loaded.recipe.kind !== 'xen' || binary === undefined) return [];
-  return [{ source: loaded.recipe.source, version: binary.version, marker: binary.name }];
+  if (upstreamOf(loaded.recipe) !== undefined) throw notPackaged(recipe.name, loaded.recipe.name);
+  const source = sourcePackageOf(loaded.recipe);
+  if (source === undefined || binary === undefined) return [];
+  return [{ source, version: binary.version, marker: binary.name }];
+}
+
+function notPackaged(medium: string, xen: string): AppError {
+  return new AppError({
+    kind: 'recipe',
+    code: 'iso.xen-upstream',
+    what: 'a medium cannot carry a hypervisor of upstream: the installed dom0 has that of its package',
+    where: medium,
+    expected: 'a recipe of kind xen whose source is a package of the distribution',
+    got: xen,
+    next: 'build it beside the medium: qubeforge build ' + xen,
+  });
 }
 
 /** Why a lock does not keep to its pins; undefined when it does. */

@@ -2,21 +2,31 @@ import { AppError } from '../../../core/errors.ts';
 import { defineNode, type Node } from '../../graph/node.ts';
 import type { LockedSource } from '../../lock/schema.ts';
 import type { BuildPorts } from '../../stages/ports.ts';
-import { xenBuildStage, xenStage } from '../../xen/stage.ts';
+import { sourcePackageOf } from '../../recipe/source.ts';
+import { xenBuildStage, xenStage, xenUpstreamStage } from '../../xen/stage.ts';
 import { packageRef } from './debian.ts';
 import { epochOf } from './families.ts';
 import type { LockedRecipe, Product } from './plan.ts';
 
-/** The node of a hypervisor, compared with the distribution's. */
+/** The node of a hypervisor: of upstream, or compared with the distribution's. */
 export function xenNode(locked: LockedRecipe, toolbox: Node<BuildPorts>): Node<BuildPorts> {
   const { loaded, lock } = locked;
   const { recipe } = loaded;
   if (lock.family !== 'debian') throw notXen(recipe.name);
   const [binary] = lock.packages;
-  if (recipe.kind !== 'xen' || binary === undefined) throw notXen(recipe.name);
-  const source = lock.sources.find(({ name }) => name === recipe.source);
   const epoch = epochOf(locked);
   const common = { recipe: recipe.name, toolbox, epoch };
+  if (lock.upstream !== undefined) {
+    const { name: version, size, sha256 } = lock.upstream;
+    return defineNode(xenUpstreamStage, {
+      ...common,
+      title: `Compile Xen ${version}`,
+      options: { version, source: { size, sha256 } },
+    });
+  }
+  if (recipe.kind !== 'xen' || binary === undefined) throw notXen(recipe.name);
+  const name = sourcePackageOf(recipe) ?? '';
+  const source = lock.sources.find((one) => one.name === name);
   const built =
     source === undefined
       ? undefined
@@ -25,7 +35,7 @@ export function xenNode(locked: LockedRecipe, toolbox: Node<BuildPorts>): Node<B
           title: `Compile Xen ${source.version}`,
           options: { orig: sourceFile(source, '.orig.tar.'), debian: sourceFile(source, '.debian.tar.') },
         });
-  const missing = { missingSource: `no mirror has the source of ${recipe.source}` };
+  const missing = { missingSource: `no mirror has the source of ${name}` };
   return defineNode(xenStage, {
     ...common,
     title: 'Compare Xen with the distribution',

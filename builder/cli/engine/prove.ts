@@ -18,14 +18,14 @@ export interface Broken extends Omit<BrokenLink, 'link'> {
 /** How far the chain of one lock holds. */
 export interface LockProof {
   readonly recipe: string;
-  /** What carries the signatures: indexes that list the packages, or each package itself. */
-  readonly signed: 'indexes' | 'packages';
+  /** What carries the signatures: indexes that list the packages, each package itself, or upstream's source. */
+  readonly signed: 'indexes' | 'packages' | 'source';
   /** How many hold, of how many. */
   readonly releases: readonly [number, number];
   readonly indexes: readonly [number, number];
   readonly packages: readonly [number, number];
   readonly sources: readonly [number, number];
-  /** Packages in the store whose bytes are the locked ones, of how many. */
+  /** Packages (or sources) in the store whose bytes are the locked ones, of how many. */
   readonly stored: readonly [number, number];
   /** Primary fingerprints and owners of the keys that vouch for it. */
   readonly signers: readonly string[];
@@ -93,6 +93,11 @@ export async function fetchIndexes(session: Session, { loaded, lock }: Locked<'d
       date: new Date(date),
     }));
   });
+  await fetchOrWarn(session, wanted);
+}
+
+/** Brings files into the store; those that nobody serves are warned about, and a proof will miss them. */
+export async function fetchOrWarn(session: Session, wanted: readonly WantedFile[]): Promise<void> {
   try {
     await (await session.fetcher()).fetchFiles(wanted);
   } catch (error) {

@@ -10,8 +10,9 @@ import { epochOf } from './families.ts';
 import { manifestsOf, type Built } from './manifests.ts';
 import { lockedNeed } from './needs.ts';
 import { ownEntriesIn } from './own-packages.ts';
-import type { LockedRecipe } from './plan.ts';
+import type { LockedRecipe, Product } from './plan.ts';
 import type { Session } from './session.ts';
+import { xenFactsIn } from './xen-facts.ts';
 
 /** SPDX documents need a name that is unique in the world and need not be reachable (SPDX 2.3 §6.5). */
 const NAMESPACE = 'https://spdx.org/spdxdocs/qubeforge';
@@ -29,7 +30,8 @@ export interface ReportFile {
 export async function reportsOf(session: Session, built: Built): Promise<ReportFile[]> {
   const lists = manifestsOf(built).map(async ({ file, manifest, locked }) => {
     const { recipe } = locked.loaded;
-    const own = { file, text: printManifest(manifest) };
+    const [xen] = recipe.kind === 'xen' ? await xenFactsIn(session, nodesOf(recipe.name, built)) : [];
+    const own = { file, text: printManifest({ ...manifest, xen }) };
     if (recipe.kind === 'toolbox') return [own];
     const images = partsOf(locked, built);
     const files = [
@@ -43,6 +45,10 @@ export async function reportsOf(session: Session, built: Built): Promise<ReportF
     return recipe.kind === 'iso' ? [...files, ...(await sums(session, locked, built, files))] : files;
   });
   return (await Promise.all(lists)).flat();
+}
+
+function nodesOf(name: string, { products }: Built): Product['node'][] {
+  return products.flatMap(({ node }) => (node.recipe === name ? [node] : []));
 }
 
 /** Writes the reports; those that are there already are left alone. */

@@ -34,8 +34,9 @@ export async function runImage(context: Context, request: RunRequest): Promise<v
     const image = await attachImage(tools, resolve(context.cwd, request.image), folder);
     const { acceleration, reason } = await accelerationOf(request, tools, folder);
     const screen = request.serial ? undefined : VNC_DISPLAY;
-    const where = screen === undefined ? '' : `; screen: VNC at 127.0.0.1:${5900 + screen}`;
-    context.sink({ type: 'log', level: 'info', message: `${reason}${where}; end with Ctrl-A x` });
+    const text = startText(request, reason, screen);
+    context.sink({ type: 'result', name: 'run', value: { image: request.image, acceleration }, text });
+    await context.release();
     const uefi = request.uefi ? await variables(tools, folder) : undefined;
     const argv = qemuArgv(tools, {
       memoryMiB: request.memoryMiB,
@@ -54,6 +55,20 @@ export async function runImage(context: Context, request: RunRequest): Promise<v
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** What a person has to know who is about to sit in front of the machine. */
+function startText({ image, uefi }: RunRequest, reason: string, screen: number | undefined): string {
+  return [
+    `${image} by ${uefi ? 'UEFI' : 'BIOS'}; ${reason}`,
+    ...(screen === undefined ? [] : [`screen: VNC at 127.0.0.1:${5900 + screen}`]),
+    ...(image.endsWith('.iso')
+      ? [
+          'press s in the boot menu, which waits 15 s, and choose there: only then the system talks on this console',
+        ]
+      : []),
+    'Ctrl-A x ends the machine',
+  ].join('\n');
 }
 
 /** The unpacked QEMU toolbox; built when it is not there yet. */

@@ -165,6 +165,13 @@ function proofLines(
   const count = ([good, all]: readonly [number, number]): string => `${good} of ${all}`;
   const keys = signers.map((signer) => `              ${signer}`);
   const store = `  store       ${of}${count(stored)} packages are here and have the locked bytes`;
+  if (signed === 'source') {
+    return [
+      `  signature   ${of}${count(sources)} sources: key, signature and bytes are as locked`,
+      ...keys,
+      `  store       ${of}${count(stored)} sources are here and have the locked bytes`,
+    ];
+  }
   if (signed === 'packages') {
     return [
       `  signatures  ${of}${count(packages)} packages: key, header, payload and name are as locked`,

@@ -1,5 +1,5 @@
 import type { Sha256 } from '../../../core/digest.ts';
-import type { XenFacts } from '../../xen/facts.ts';
+import type { XenFacts } from '../../report/xen.ts';
 import { sortedPaths, type MediumTree } from './tree.ts';
 
 /** A file system on the medium that the installer writes to a disk. */

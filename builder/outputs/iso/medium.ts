@@ -2,7 +2,7 @@ import { defineStage, type Artifact, type Outputs } from '../../graph/stage.ts';
 import type { BuildPorts } from '../../stages/ports.ts';
 import { mediumConfig, mediumVariables } from '../grub/medium-config.ts';
 import { inputOf } from '../input-of.ts';
-import { parseXenFacts } from '../../xen/facts.ts';
+import { parseXenFacts } from '../../report/xen.ts';
 import { manifestText, type ManifestFacts, type MediumImage } from './manifest.ts';
 import { checksumList, PATHS, type MediumTree } from './tree.ts';
 

@@ -73,7 +73,8 @@ export class MiniFedora implements AsyncDisposable {
   async lock(): Promise<void> {
     await using session = await openSession(
       {
-        ...{ sink: () => undefined, signal: new AbortController().signal, env: {}, cwd: this.project.root },
+        ...{ sink: () => undefined, release: () => Promise.resolve(), signal: new AbortController().signal },
+        ...{ env: {}, cwd: this.project.root },
         ...{ clock: Date.now, root: this.project.root },
         recipes: recipeFiles([this.project.path('recipes')], this.project.root),
         globals: {

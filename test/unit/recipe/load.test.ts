@@ -221,3 +221,71 @@ describe('the digest of a recipe', () => {
     expect(others.map((other) => other.digest)).toEqual(others.map(() => digest));
   });
 });
+
+describe('the source of a hypervisor', () => {
+  const xen = (more: string): Recipes => ({
+    xen: `name: xen\nkind: xen\nfamily: debian\ntoolbox: toolbox\n${more}`,
+  });
+  const upstream = (source: string): Recipes => xen(`source: ${source}\n`);
+  const release = 'https://example.org/xen-4.20.0.tar.gz';
+
+  it.each([
+    `{ tarball: ${release}, signature: ${release}.sig, keys: [${KEY}] }`,
+    `{ git: https://example.org/xen.git, tag: RELEASE-4.20.0, keys: [${KEY}] }`,
+  ])('may be %s, without repositories and packages', async (source) => {
+    const { recipe } = await load(upstream(source), 'xen');
+    expect(recipe).toMatchObject({ repositories: [], source: { keys: [KEY] } });
+  });
+
+  it('is part of the digest', async () => {
+    const [first, second] = await Promise.all(
+      ['1', '2'].map((tag) =>
+        load(upstream(`{ git: https://x.org/a, tag: '${tag}', keys: [${KEY}] }`), 'xen'),
+      ),
+    );
+    expect(first?.digest).not.toBe(second?.digest);
+  });
+
+  it.each([
+    [
+      'a key that is missing',
+      `{ tarball: ${release}, keys: [${KEY}] }`,
+      ['5:9: source.signature is missing (give text)'],
+    ],
+    ['no key', `{ git: https://x.org/a, tag: '1', keys: [] }`, ['5:49: source.keys must have at least 1']],
+    [
+      'a mistyped name',
+      `{ git: https://x.org/a, tga: v1, keys: [${KEY}] }`,
+      ['5:9: source.tag is missing (give text)', '5:33: unknown key source.tga (did you mean tag?)'],
+    ],
+    [
+      'an archive of another kind',
+      `{ tarball: https://x.org/xen.zip, signature: https://x.org/s, keys: [${KEY}] }`,
+      ['5:20: source.tarball: the address of a tarball ends in .tar, .tar.gz, .tgz, .tar.xz or .tar.zst'],
+    ],
+    [
+      'a tag that is a path',
+      `{ git: https://x.org/a, tag: ../x, keys: [${KEY}] }`,
+      ['5:38: source.tag: the name of a tag, without refs/tags/'],
+    ],
+    [
+      'a name that is none',
+      'Xen',
+      ['5:9: source: the name of a source package has small letters, digits, + - and dots'],
+    ],
+  ])('with %s is refused where it was written', async (_, source, expected) => {
+    expect(await mistakes(upstream(source), 'xen')).toEqual(
+      expected.map((line) => `recipes/xen.yaml:${line}`),
+    );
+  });
+
+  it('has either a package to compare with or upstream, not both and not neither', async () => {
+    const git = `source: { git: https://x.org/a, tag: v1, keys: [${KEY}] }\n`;
+    expect(await mistakes(xen(`${git}packages: { install: [xen] }\n`), 'xen')).toEqual([
+      'recipes/xen.yaml:6:22: packages.install: what upstream released is not compared with a package',
+    ]);
+    expect(await mistakes(xen('packages: {}\n'), 'xen')).toContainEqual(
+      expect.stringContaining('packages.install has to name one package: the binary to compare with'),
+    );
+  });
+});

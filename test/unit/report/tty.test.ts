@@ -38,6 +38,24 @@ const finish = (id: string, outcome: 'done' | 'cached' | 'skipped' = 'done', det
 });
 
 describe('terminalReporter', () => {
+  it('draws nothing more once it was closed, and passes on what is said afterwards', async () => {
+    const stream = Object.assign(new PassThrough(), { columns: 100, rows: 40, isTTY: true });
+    let [drawn, said] = ['', ''];
+    stream.on('data', (chunk: Buffer) => (drawn += chunk.toString()));
+    const reporter = terminalReporter(stream as unknown as NodeJS.WriteStream, (text) => (said += text));
+    reporter.sink(start('r', 'template'));
+    reporter.sink(finish('r'));
+    await reporter.close();
+    await pause();
+    const before = drawn;
+    expect(before).toContain('template');
+    await pause();
+    reporter.sink({ type: 'log', level: 'warning', message: 'late' });
+    await reporter.close();
+    expect(drawn).toBe(before);
+    expect(said).toBe('warning: late\n');
+  });
+
   it('draws tasks below their recipes, with marks and details', async () => {
     const { drawing, after } = await draw([
       start('r', 'template'),
