@@ -136,7 +136,7 @@ async function holdsNow({ ports }: Execution, check: Check, fill: Fill): Promise
       env: ENVIRONMENT,
       ...(check.stdin === undefined ? {} : { stdin: fill(check.stdin) }),
     });
-    return check.says === undefined || stdout.includes(check.says);
+    return [check.says ?? []].flat().every((text) => stdout.includes(text));
   } catch (error) {
     if (error instanceof AppError && error.kind === 'tool') return false;
     throw error;
@@ -149,7 +149,7 @@ function unverified(step: Step, check: Check): AppError {
     code: 'step.verify',
     what: `"${step.title}" was done, but does not hold`,
     where: check.argv.join(' '),
-    expected: check.says ?? 'exit code 0',
+    expected: [check.says ?? 'exit code 0'].flat().join(', '),
     next: 'qubeforge-install resume',
   });
 }

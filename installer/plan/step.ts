@@ -24,11 +24,11 @@ export type Action =
   /** Copies the log of this run, which holds no secret, into the new system. */
   | { readonly do: 'keep-log'; readonly path: string };
 
-/** Something that must hold: the command ends with 0 and prints `says`. */
+/** Something that must hold: the command ends with 0 and prints all of `says`. */
 export interface Check {
   readonly argv: readonly [string, ...string[]];
   readonly stdin?: readonly Input[];
-  readonly says?: string;
+  readonly says?: string | readonly string[];
 }
 
 /**

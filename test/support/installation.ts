@@ -4,7 +4,7 @@ import { run } from '../../edge/runner.ts';
 import type { Channel } from './channel.ts';
 import type { Disk } from '../../builder/run/machine.ts';
 import { bootMedium, type TestMedium } from './medium.ts';
-import { createDisk, start, type Machine, type StartOptions } from './qemu.ts';
+import { bring, createDisk, start, type Machine, type StartOptions } from './qemu.ts';
 
 /** Generous: emulation on a busy machine takes ten times as long as on an idle one. */
 export const BOOT = 20 * 60_000;
@@ -62,11 +62,12 @@ export async function bootInstalled(
   options: Partial<StartOptions> = {},
 ): Promise<Machine> {
   const machine = await start({ tools: medium.tools, ...options, disks: [{ ...target, bootIndex: 0 }] });
-  await machine.serial.expect(/Xen version/, BOOT);
-  await machine.serial.expect(/Please unlock disk/, BOOT);
-  await machine.serial.sendLine(PASSPHRASE);
-  await machine.serial.expect(/desk login:/, BOOT);
-  return machine;
+  return await bring(machine, async () => {
+    await machine.serial.expect(/Xen version/, BOOT);
+    await machine.serial.expect(/Please unlock disk/, BOOT);
+    await machine.serial.sendLine(PASSPHRASE);
+    await machine.serial.expect(/desk login:/, BOOT);
+  });
 }
 
 /** Logs in on the serial console, where the system asks, and on the quick one, and becomes root on both. */

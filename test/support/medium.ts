@@ -8,7 +8,7 @@ import { resultOf } from '../../builder/graph/execute.ts';
 import type { Outputs } from '../../builder/graph/stage.ts';
 import type { QemuTools } from '../../builder/run/machine.ts';
 import { testProject, type TestProject } from './project.ts';
-import { start, type Machine, type StartOptions } from './qemu.ts';
+import { bring, start, type Machine, type StartOptions } from './qemu.ts';
 
 /** An installer medium of today's packages, and the QEMU to start it in. */
 export interface TestMedium extends AsyncDisposable {
@@ -59,11 +59,12 @@ export async function bootMedium(
 ): Promise<Machine> {
   const cdrom = { path: iso, format: 'raw', bus: 'cdrom', bootIndex: 0 } as const;
   const machine = await start({ tools, ...options, disks: [cdrom, ...(options.disks ?? [])] });
-  await machine.serial.expect(/Install Qubeforge/, MENU);
-  await machine.serial.send('s');
-  await machine.serial.expect(/Install Qubeforge \[serial console\]/, MENU);
-  await machine.serial.send(entry);
-  return machine;
+  return await bring(machine, async () => {
+    await machine.serial.expect(/Install Qubeforge/, MENU);
+    await machine.serial.send('s');
+    await machine.serial.expect(/Install Qubeforge \[serial console\]/, MENU);
+    await machine.serial.send(entry);
+  });
 }
 
 const MENU = 120_000;

@@ -71,7 +71,9 @@ export class MemoryMachine {
       return Promise.resolve({ exitCode, stdout, stderr: '' });
     };
     const [program = '', ...args] = argv;
-    const query = ['lvs', 'xenstore-list', 'xenstore-read', 'env'].includes(program) || argv[1] === 'list';
+    const query =
+      ['lvs', 'xenstore-list', 'xenstore-read', 'timeout'].includes(program) ||
+      ['list', 'info'].includes(argv[1] ?? '');
     if (!query) this.#burn();
     if (!query) this.commands.push(argv.join(' '));
     if (program === 'lvs') return done(this.#lvs());
@@ -83,7 +85,10 @@ export class MemoryMachine {
 
   /** Nothing is ever told before a watch's time is over. */
   #xenstore(program: string, [path = '']: readonly string[]): [stdout: string, exitCode: number] {
-    if (program === 'env') return ['', 124];
+    if (program === 'timeout') {
+      this.#time += Number(path) * 1000;
+      return ['', 124];
+    }
     if (program !== 'xenstore-read') return ['', 0];
     return this.#saysReady(path) ? ['1\n', 0] : ['', 1];
   }
@@ -152,6 +157,7 @@ export class MemoryMachine {
       );
       return ['Name ID Mem VCPUs State Time(s)', ...lines].join('\n');
     }
+    if (command === 'info') return 'nr_cpus                : 4\n';
     if (command === 'create') this.#create(name);
     if (command === 'unpause') this.#unpause(name);
     if (command === 'shutdown' || command === 'destroy') this.domains.delete(name);

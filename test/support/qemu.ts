@@ -117,6 +117,17 @@ export async function start(options: StartOptions): Promise<Machine> {
   };
 }
 
+/** Brings a machine to where it is wanted; one that does not get there is stopped, not left running. */
+export async function bring(machine: Machine, work: () => Promise<void>): Promise<Machine> {
+  try {
+    await work();
+    return machine;
+  } catch (error) {
+    await machine.stop();
+    throw error;
+  }
+}
+
 /** An empty qcow2 disk of `size` (QEMU's syntax, such as `20G`); files of it grow as they are written. */
 export async function createDisk(tools: QemuTools, path: string, size: string): Promise<void> {
   await run({ argv: [...programIn(tools, 'qemu-img'), 'create', '-q', '-f', 'qcow2', path, size] });

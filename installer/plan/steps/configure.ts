@@ -26,8 +26,10 @@ export function configureSteps(context: Context): Step[] {
       title: 'Build the initrd with the keyboard layout and the way to the disk',
       apply: [inside([0], 'update-initramfs', '-u', '-k', 'all')],
       verify: [
-        ...(answers.storage.encryption === 'none' ? [] : [initrdHas('cryptroot/crypttab')]),
-        initrdHas('usr/lib/modules'),
+        {
+          argv: ['chroot', TARGET, 'lsinitramfs', '/initrd.img'],
+          says: ['usr/lib/modules', ...(answers.storage.encryption === 'none' ? [] : ['cryptroot/crypttab'])],
+        },
       ],
     },
     bootLoaderStep(context),
@@ -84,8 +86,7 @@ function bootLoaderStep({ disk, hardware }: Context): Step {
     ],
     verify: [
       holds('test', '-s', `${TARGET}/boot/efi/EFI/BOOT/BOOTX64.EFI`),
-      { argv: ['cat', `${TARGET}/boot/grub/grub.cfg`], says: 'multiboot2' },
-      { argv: ['cat', `${TARGET}/boot/grub/grub.cfg`], says: 'dom0_mem=' },
+      { argv: ['cat', `${TARGET}/boot/grub/grub.cfg`], says: ['multiboot2', 'dom0_mem='] },
     ],
   };
 }
@@ -95,8 +96,4 @@ const LINUX_ENTRIES = '/etc/grub.d/10_linux';
 
 function inside(accept: readonly number[], ...argv: string[]): Action {
   return { do: 'run', argv: ['chroot', TARGET, ...argv], accept };
-}
-
-function initrdHas(path: string): Step['verify'][number] {
-  return { argv: ['chroot', TARGET, 'lsinitramfs', '/initrd.img'], says: path };
 }

@@ -17,12 +17,11 @@ export function systemSteps(context: Context): Step[] {
       apply: [
         run('blkdiscard', '--force', root),
         { do: 'deploy', image: dom0Image(context).name, to: root },
-        { do: 'run', argv: ['e2fsck', '-f', '-y', root], accept: [0, 1] },
         run('tune2fs', '-U', context.identity.root, '-L', 'qubeforge-root', root),
-        { do: 'run', argv: ['e2fsck', '-f', '-y', root], accept: [0, 1] },
         run('resize2fs', root),
       ],
-      verify: [uuidIs(root, context.identity.root)],
+      // What was written was compared with the signed list; this reads what arrived.
+      verify: [uuidIs(root, context.identity.root), holds('e2fsck', '-f', '-n', root)],
     },
     mount('mount-root', 'Mount the new system', TARGET, ['-o', 'noatime', root]),
     {

@@ -117,7 +117,10 @@ function lvm(context: Context, accept: readonly number[], command: string, ...re
   return { do: 'run', argv: [command, ...only(context), ...rest], accept };
 }
 
-/** LVM would otherwise read, and on activation change, volume groups of other disks. */
+/**
+ * LVM would otherwise read, and on activation change, volume groups of other disks. Nothing watches the pools
+ * before they are in use: the watcher would outlive the installer's hold on the disk.
+ */
 export function only(context: Context): string[] {
-  return ['--devices', physicalVolume(context)];
+  return ['--devices', physicalVolume(context), '--config', 'activation/monitoring=0'];
 }

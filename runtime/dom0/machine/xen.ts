@@ -24,6 +24,8 @@ export interface Xen {
   /** Takes every interface away, whether its netvm still lives or not. */
   readonly detachInterfaces: (domid: number) => Promise<void>;
   readonly makeAssignable: (address: string) => Promise<void>;
+  /** How many processors the machine has for all domains together. */
+  readonly processors: () => Promise<number>;
 }
 
 const LINE = /^(\S+)\s+(\d+)\s+(\d+)\s+\d+\s+([a-z-]{6})\s+([\d.]+)\s*$/;
@@ -36,6 +38,11 @@ export function parseDomains(text: string): readonly Domain[] {
     if (match === null || id === '0' || state.includes('d')) return [];
     return [{ name, id: Number(id), memory: Number(memory) * MIB, seconds: Number(seconds) }];
   });
+}
+
+/** `nr_cpus` of `xl info`: the processors in use, so not the threads that `smt=off` switched off. */
+export function parseProcessors(text: string): number {
+  return Number(/^nr_cpus\s*:\s*(\d+)$/m.exec(text)?.[1] ?? 1);
 }
 
 export function xlToolstack({ run }: Pick<Machine, 'run'>): Xen {
@@ -70,5 +77,6 @@ export function xlToolstack({ run }: Pick<Machine, 'run'>): Xen {
     makeAssignable: async (address) => {
       if (!(await assignable(address))) await xl('pci-assignable-add', address);
     },
+    processors: async () => parseProcessors((await xl('info')).stdout),
   };
 }

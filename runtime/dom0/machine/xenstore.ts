@@ -11,8 +11,8 @@ export interface XenStore {
 
 /** Guests write here, and only here. */
 const READY = 'data/qubeforge-ready';
-/** Milliseconds after which a missed event of the watch would be made up for. */
-const RECHECK = 5000;
+/** Milliseconds until the next look when no watch could be set. */
+const RETRY = 5000;
 
 export function xenStore({ run, now, sleep }: Pick<Machine, 'run' | 'now' | 'sleep'>): XenStore {
   const ready = async (path: string): Promise<boolean> => {
@@ -30,12 +30,12 @@ export function xenStore({ run, now, sleep }: Pick<Machine, 'run' | 'now' | 'sle
     waitReady: async (domid, timeout) => {
       const path = `/local/domain/${domid}/${READY}`;
       const end = now() + timeout;
+      // The watch fires once at its start and then at the guest's word; few processes, since the guest needs the processor.
+      const watch = ['timeout', `${Math.ceil(timeout / 1000)}`, 'xenstore-watch', '-n', '2', path] as const;
       while (!(await ready(path))) {
-        const left = end - now();
-        if (left <= 0) return false;
-        const watch = ['timeout', `${Math.min(left, RECHECK) / 1000}`, 'xenstore-watch', '-n', '2', path];
-        const { exitCode } = await run({ argv: ['env', ...watch], accept: [0, 1, 124] });
-        if (exitCode === 1) await sleep(RECHECK);
+        if (now() >= end) return false;
+        const { exitCode } = await run({ argv: [...watch], accept: [0, 1, 124] });
+        if (exitCode === 1) await sleep(RETRY);
       }
       return true;
     },

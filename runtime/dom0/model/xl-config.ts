@@ -11,6 +11,8 @@ export interface Boot {
   readonly volatile: string;
   /** PCI addresses to hand over. */
   readonly devices: readonly string[];
+  /** Processors of the machine. */
+  readonly processors: number;
   /** The interface, once the netvm runs; see `xlInterface`. */
   readonly interface: readonly string[] | undefined;
 }
@@ -27,7 +29,8 @@ export function xlConfig(qube: Qube, boot: Boot): string {
     ['ramdisk', boot.initrd],
     ['cmdline', KERNEL_LINE],
     ['memory', Math.floor(qube.memory / MIB)],
-    ['vcpus', qube.vcpus],
+    // Virtual processors that wait for each other while only one of them can run get nowhere.
+    ['vcpus', Math.min(qube.vcpus, boot.processors)],
     ['disk', [disk('xvda', boot.root), disk('xvdb', boot.private), disk('xvdc', boot.volatile)]],
     ['pci', boot.devices],
     ['driver_domain', qube.providesNetwork ? 1 : 0],

@@ -134,7 +134,7 @@ function networkOf(
 }
 
 async function bootOf(context: Context, qube: Qube, observed: Observed): Promise<Boot> {
-  const { storage, crypt, qubes } = context;
+  const { storage, crypt, qubes, xen } = context;
   const { name } = qube;
   const template = qube.kind === 'TemplateVM' ? qube : rootTemplate(qube, qubes);
   const kernels = `${PATHS.kernels}/${template?.name ?? name}`;
@@ -152,6 +152,7 @@ async function bootOf(context: Context, qube: Qube, observed: Observed): Promise
     private: qube.encryptPrivate ? await crypt.openPrivate(name, data) : data,
     volatile: await crypt.openEphemeral(name, volatile),
     devices: await takeDevices(context, qube),
+    processors: await xen.processors(),
     interface:
       network === undefined || number === undefined
         ? undefined

@@ -91,6 +91,7 @@ describe('files of the runtime', () => {
       private: `/dev/vg/qube.${name}.private`,
       volatile: `/dev/mapper/qube.${name}.volatile`,
       devices: name === 'sys-net' ? ['0000:00:05.0'] : [],
+      processors: name === 'vault' ? 1 : 4,
       interface: name === 'personal' ? ['mac=00:16:3e:89:00:06', 'backend=sys-firewall'] : undefined,
     };
     golden(`files/${name}.xl`, xlConfig(qube, boot));
