@@ -31,7 +31,12 @@ export default defineConfig({
         { name: 'machines', include: MACHINES },
         { name: 'installations', include: INSTALLATIONS },
       ].map((lane) => ({
-        test: { ...lane, testTimeout: 60 * 60_000, hookTimeout: 60 * 60_000, fileParallelism: false },
+        test: {
+          ...lane,
+          ...{ testTimeout: 60 * 60_000, hookTimeout: 60 * 60_000, fileParallelism: false },
+          // A machine under emulation keeps one processor busy.
+          maxConcurrency: 2,
+        },
       })),
     ],
   },

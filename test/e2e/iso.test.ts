@@ -40,7 +40,7 @@ function reached(machine: Machine, what: string): void {
   process.stdout.write(`${what}: ${(machine.age() / 1000).toFixed(0)} s after power-on\n`);
 }
 
-describe('the medium under Xen', () => {
+describe.concurrent('the medium under Xen', () => {
   it.each([
     { uefi: false, iommu: 'none', caps: /^(?!.*directio).*\bhvm\b/ },
     { uefi: true, iommu: 'amd', caps: /\bhvm_directio\b/ },
@@ -76,7 +76,7 @@ describe('the medium under Xen', () => {
   );
 });
 
-describe('the medium without Xen', () => {
+describe.concurrent('the medium without Xen', () => {
   it('reports about the hardware', async () => {
     await using machine = await bootMedium(medium, 'h', { iommu: 'intel' });
     await machine.serial.expect(/power off: /, BOOT);
