@@ -101,10 +101,12 @@ const TEMPLATE = '.root.img.zst';
 
 /**
  * No account of a template has a password: root is logged in on the console that only dom0 reaches. Here that is the
- * serial one, by a credential for this start (systemd.exec(5), agetty(8)).
+ * serial one, by credentials for this start (systemd.system-credentials(7), agetty(8), login(1)).
  */
-const TEMPLATE_COMMAND_LINE =
-  'root=/dev/vda rw console=tty0 console=ttyS0 systemd.set_credential=agetty.autologin:root';
+const TEMPLATE_COMMAND_LINE = [
+  ...['root=/dev/vda', 'rw', 'console=tty0', 'console=ttyS0'],
+  ...['agetty.autologin:root', 'login.noauth:yes'].map((word) => `systemd.set_credential=${word}`),
+].join(' ');
 
 async function attachImage(tools: QemuTools, path: string, folder: string): Promise<Attached> {
   if ((await stat(path).catch(() => undefined)) === undefined) throw noImage(path);
