@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { AppError } from '../../core/errors.ts';
 import { defineStage, type Outputs } from '../graph/stage.ts';
 import { ext4Command } from './ext4.ts';
-import { compressImage, segmentsCommand } from './frames/compress-image.ts';
+import { compressImage, findFormerFrames, segmentsCommand } from './frames/compress-image.ts';
 import type { BuildPorts } from '../stages/ports.ts';
 import { runInToolbox } from './run-in-toolbox.ts';
 
@@ -29,13 +29,17 @@ export const templateImageStage = defineStage<TemplateImageOptions, BuildPorts>(
     if (rootfs === undefined) throw noRootfs();
     await using out = await ports.scratch();
     await using tree = await ports.linkNamed({ 'rootfs.tar': rootfs });
-    await runInToolbox(context, {
+    const making = runInToolbox(context, {
       script: imageScript(options),
       inputs: { tree: tree.path },
       out: out.path,
     });
+    // Hashed on this processor while mke2fs has the other.
+    const former = findFormerFrames(context, options.name);
+    former.catch(() => undefined);
+    await making;
     const path = (name: string): string => join(out.path, name);
-    const image = { name: options.name, path: path('root.img'), segments: path('segments') };
+    const image = { name: options.name, path: path('root.img'), segments: path('segments'), former };
     return {
       'root.img.zst': await compressImage(context, image),
       ...(options.kernel && {
@@ -62,7 +66,9 @@ mv "vmlinuz-$version" /out/vmlinuz
 mv "initrd.img-$version" /out/initrd 2>/dev/null || mv "initramfs-$version.img" /out/initrd
 rm -r /out/kernel`;
   return `
+(${kernel ? takeKernel : ':'}
+) & taking=$!
 ${ext4Command({ size, label, identity: name }, '/in/tree/rootfs.tar', '/out/root.img')}
 ${segmentsCommand('/out/root.img', '/out/segments')}
-${kernel ? takeKernel : ''}`;
+wait $taking`;
 }

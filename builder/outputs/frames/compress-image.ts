@@ -5,7 +5,7 @@ import type { Artifact, StageContext } from '../../graph/stage.ts';
 import type { BuildPorts } from '../../stages/ports.ts';
 import { stageNeedsToolbox } from '../../stages/toolbox.ts';
 import { runInToolbox } from '../run-in-toolbox.ts';
-import { formerImage, rememberImage } from './frame-index.ts';
+import { formerImage, rememberImage, type FramedImage } from './frame-index.ts';
 import { joinFrames } from './join-frames.ts';
 import { parseSegments, scanImage } from './scan.ts';
 
@@ -21,6 +21,27 @@ for (my $end = 0; defined(my $start = sysseek $f, $end, 3);) {
   return `perl -e '${program}' ${image} >${target}`;
 }
 
+/** The last image of a name, with the path of its verified bytes. */
+export interface FormerFrames {
+  readonly toolbox: Sha256;
+  readonly former: FramedImage | undefined;
+  readonly source: string | undefined;
+}
+
+/** Looks for it and verifies it, which can be done while the new image is made. */
+export async function findFormerFrames(
+  { ports, toolbox: tools }: StageContext<unknown, BuildPorts>,
+  name: string,
+): Promise<FormerFrames> {
+  const toolbox = stageNeedsToolbox(tools)['tree']?.sha256 as Sha256;
+  const former = await formerImage(ports.store, name, toolbox);
+  return {
+    toolbox,
+    former,
+    source: former === undefined ? undefined : await ports.store.verified(former.image),
+  };
+}
+
 /**
  * Compresses a disk image into zstd frames, one for each chunk of it. A frame is made of its chunk alone, so those
  * of the last image of this name that occur in this one are taken over: the same bytes as when they are made again.
@@ -28,11 +49,15 @@ for (my $end = 0; defined(my $start = sysseek $f, $end, 3);) {
  */
 export async function compressImage(
   context: StageContext<unknown, BuildPorts>,
-  image: { readonly name: string; readonly path: string; readonly segments: string },
+  image: {
+    readonly name: string;
+    readonly path: string;
+    readonly segments: string;
+    readonly former: Promise<FormerFrames>;
+  },
 ): Promise<Artifact> {
   const { ports } = context;
-  const toolbox = stageNeedsToolbox(context.toolbox)['tree']?.sha256 as Sha256;
-  const former = await formerImage(ports.store, image.name, toolbox);
+  const { toolbox, former, source } = await image.former;
   const known = new Map(former?.frames.map((frame) => [frame.chunk, frame]));
   await using raw = await ports.scratch();
   await using made = await ports.scratch();
@@ -49,10 +74,9 @@ export async function compressImage(
       out: made.path,
     });
   }
-  const source = former === undefined ? undefined : await ports.store.verified(former.image);
   const target = join(raw.path, 'image');
-  const frames = joinFrames(pieces, { target, source, known, made: made.path });
-  const result = { image: await ports.keep(target), frames };
+  const { frames, extent } = joinFrames(pieces, { target, source, known, made: made.path });
+  const result = { image: await ports.store.adopt(target, extent), frames };
   await rememberImage(ports.store, ports.keepBytes, result, { name: image.name, toolbox });
   return result.image;
 }

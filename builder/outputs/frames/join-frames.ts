@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import { closeSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Sha256 } from '../../../core/digest.ts';
 import { zeroFrame } from '../../formats/zstd-zeros.ts';
+import type { Extent } from '../../verify/hash-chain.ts';
 import type { Frame } from './frame-index.ts';
 import type { Piece } from './scan.ts';
 
@@ -15,9 +17,19 @@ export interface FrameSources {
   readonly made: string;
 }
 
-/** Writes the frames of all pieces one after another; returns where those of chunks are. */
-export function joinFrames(pieces: readonly Piece[], { target, source, known, made }: FrameSources): Frame[] {
+/** A written image: where the frames of chunks are in it, and the hash of what was written. */
+export interface JoinedFrames {
+  readonly frames: Frame[];
+  readonly extent: Extent;
+}
+
+/** Writes the frames of all pieces one after another. */
+export function joinFrames(
+  pieces: readonly Piece[],
+  { target, source, known, made }: FrameSources,
+): JoinedFrames {
   const frames: Frame[] = [];
+  const hash = createHash('sha256');
   const from = source === undefined ? undefined : openSync(source, 'r');
   const to = openSync(target, 'wx');
   let offset = 0;
@@ -29,10 +41,11 @@ export function joinFrames(pieces: readonly Piece[], { target, source, known, ma
       else if (former !== undefined && from !== undefined) bytes = readAt(from, former);
       else bytes = readFileSync(join(made, `${piece.sha256}.zst`));
       if (piece.kind === 'chunk') frames.push({ chunk: piece.sha256, offset, size: bytes.length });
+      hash.update(bytes);
       for (let done = 0; done < bytes.length;) done += writeSync(to, bytes, done);
       offset += bytes.length;
     }
-    return frames;
+    return { frames, extent: { size: offset, sha256: hash.digest('hex') as Sha256 } };
   } finally {
     closeSync(to);
     if (from !== undefined) closeSync(from);
