@@ -4,7 +4,12 @@ import { defineConfig } from 'vitest/config';
 const MACHINES = ['test/e2e/iso.test.ts', 'test/e2e/fedora-boot.test.ts'];
 
 /** Whole installations under emulation: a quarter of an hour each, more than a change should have to wait for. */
-const INSTALLATIONS = ['test/e2e/installer.test.ts'];
+const INSTALLATIONS = [
+  'test/e2e/installer.test.ts',
+  'test/e2e/wizard.test.ts',
+  'test/e2e/power-cut.test.ts',
+  'test/e2e/hardware-gate.test.ts',
+];
 
 /** Four lanes: `unit` is quick and runs anywhere; the others build images and start machines, one at a time. */
 export default defineConfig({

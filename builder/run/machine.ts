@@ -38,6 +38,8 @@ export interface MachineSpec {
   /** Virtual processors; under TCG one is the stable choice for Xen. */
   readonly processors: number;
   readonly iommu: Iommu;
+  /** Changes to the processor's features in QEMU's syntax, for example `-svm`. */
+  readonly features?: readonly string[];
   readonly uefi?: UefiVariables;
   readonly disks: readonly Disk[];
   readonly kernel?: DirectKernel;
@@ -110,7 +112,7 @@ function processor(spec: MachineSpec): string[] {
   return [
     ...['-machine', machine],
     ...['-accel', spec.acceleration === 'kvm' ? 'kvm' : 'tcg,thread=multi'],
-    ...['-cpu', spec.acceleration === 'kvm' ? 'host' : TCG_PROCESSOR],
+    ...['-cpu', [spec.acceleration === 'kvm' ? 'host' : TCG_PROCESSOR, ...(spec.features ?? [])].join(',')],
     ...['-smp', String(spec.processors)],
   ];
 }

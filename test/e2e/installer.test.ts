@@ -1,22 +1,13 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Disk } from '../../builder/run/machine.ts';
-import {
-  ANSWERS,
-  answersDisk,
-  bootInstalled,
-  bootInstaller,
-  COMMAND,
-  INSTALL,
-  login,
-  PASSPHRASE,
-  PASSWORD,
-  SERIAL,
-  targetDisk,
-} from '../support/installation.ts';
+import { ANSWERS, BOOT, bootInstalled, COMMAND, INSTALL, login } from '../support/installation.ts';
+import { expectInstalled } from '../support/installed-checks.ts';
+import { installDisk, NETWORKED, type InstalledDisk } from '../support/installed-disk.ts';
 import { buildMedium, type TestMedium } from '../support/medium.ts';
-import { createDisk } from '../support/qemu.ts';
+import { createDisk, type Machine } from '../support/qemu.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 let medium: TestMedium;
@@ -28,77 +19,53 @@ afterAll(async () => {
   await medium[Symbol.asyncDispose]();
 });
 
-const SECRETS = `passphrase: ${PASSPHRASE}\nuser-password: ${PASSWORD}\n`;
-
-async function digest(path: string): Promise<string> {
+async function digest({ path }: Disk): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
   return hash.digest('hex');
 }
 
+/** Plans the same installation once more, in two ways, at the menu that the installer leaves behind. */
+async function planAgain({ serial }: Machine): Promise<void> {
+  await serial.expect(/power off: /, BOOT);
+  await serial.sendLine('s');
+  await serial.expect(/# $/, COMMAND);
+  await serial.run('mount -o ro /dev/disk/by-label/QF_ANSWERS /mnt; cd /mnt', COMMAND);
+  const answers = '--answers answers.yaml';
+  const plan = await serial.run(`qubeforge-install plan ${answers}`, INSTALL);
+  expect(plan).toMatchObject({
+    exitCode: 0,
+    output: expect.stringContaining('cryptsetup luksFormat') as string,
+  });
+  const dry = await serial.run(`qubeforge-install install --dry-run ${answers}`, INSTALL);
+  expect(dry).toMatchObject({ exitCode: 0, output: expect.stringContaining('stay untouched') as string });
+}
+
+/** Starts what was installed, and looks. */
+async function expectStarts(
+  installed: InstalledDisk,
+  options: Parameters<typeof bootInstalled>[2],
+): Promise<void> {
+  await using folder = await temporaryDirectory();
+  await using machine = await bootInstalled(medium, await installed.overlay(folder.path), options);
+  await login(machine);
+  await expectInstalled(machine, installed.recoveryKey);
+}
+
 describe('an installation without questions', () => {
-  it.each([{ uefi: false }, { uefi: true }])(
-    'of an empty disk starts from it (uefi: $uefi), and no other disk changes',
-    async ({ uefi }) => {
-      await using folder = await temporaryDirectory();
-      const target = await targetDisk(medium, folder.path);
-      const other: Disk = { path: `${folder.path}/other.qcow2`, format: 'qcow2', serial: 'QFOTHER' };
-      await createDisk(medium.tools, other.path, '33G');
-      const answers = await answersDisk(folder.path, {
-        'answers.yaml': ANSWERS,
-        'secrets.yaml': SECRETS,
-        erase: SERIAL,
-      });
-      const before = await digest(other.path);
-      const recovery = await (async () => {
-        await using machine = await bootInstaller(medium, [target, answers, other], { uefi });
-        const shown = await machine.serial.expect(/\b([b-v]{6}(?:-[b-v]{6}){7})\b/, INSTALL);
-        await machine.serial.expect(/desk is installed on/, INSTALL);
-        return shown[1] ?? '';
-      })();
-      expect(await digest(other.path)).toBe(before);
-
-      await using machine = await bootInstalled(medium, target, { uefi });
-      await login(machine);
-      const sh = async (command: string) => (await machine.console.run(command, COMMAND)).output;
-      expect(await sh('xl info')).toMatch(/xen_version/);
-      expect(await sh('sgdisk --verify /dev/vda')).toContain('No problems found');
-      expect(await sh('cryptsetup luksDump /dev/vda4')).toMatch(/argon2id[\s\S]*sha512/);
-      const volumes = await sh('lvs --noheadings -o lv_name,pool_lv');
-      for (const name of ['swap', 'root', 'dom0-pool', 'qube-pool']) expect(volumes).toContain(name);
-      expect(volumes).toMatch(/debian-13-minimal\.root\s+qube-pool/);
-      expect(await sh('cat /etc/qubeforge/qubes.yaml')).toContain('sys-firewall:');
-      expect(await sh('cat /proc/cmdline; xl info xen_commandline')).toContain('smt=off');
-      await sh('unmkinitramfs /initrd.img /var/tmp/initrd');
-      expect(await sh('ls /var/tmp/initrd')).not.toBe('');
-      for (const secret of [PASSPHRASE, PASSWORD, recovery]) {
-        expect(secret).not.toBe('');
-        const found = await sh(
-          `grep -rlF -- '${secret}' /etc /var /boot /root /home /run 2>/dev/null | wc -l`,
-        );
-        expect(found.trim()).toBe('0');
-      }
-      const opened = await machine.console.run(
-        `printf %s ${recovery} | cryptsetup open --test-passphrase --key-slot 1 --key-file - /dev/vda4`,
-        COMMAND,
-      );
-      expect(opened.exitCode).toBe(0);
-    },
-  );
-
-  it('refuses a machine whose blocking findings are not overridden, and writes nothing', async () => {
+  it('starts, by UEFI and by BIOS, and no other disk changes, an older installation among them', async () => {
     await using folder = await temporaryDirectory();
-    const target = await targetDisk(medium, folder.path);
-    const before = await digest(target.path);
-    const answers = await answersDisk(folder.path, {
-      'answers.yaml': ANSWERS.replace('overrides: [iommu, memory]', 'overrides: [memory]'),
-      'secrets.yaml': SECRETS,
-      erase: SERIAL,
-    });
-    {
-      await using machine = await bootInstaller(medium, [target, answers]);
-      await machine.serial.expect(/hardware\.blocked/, INSTALL);
-    }
-    expect(await digest(target.path)).toBe(before);
+    const older = await installDisk(medium, { uefi: true, answers: ANSWERS });
+    const others: Disk[] = [
+      { ...(await older.overlay(folder.path)), serial: 'QFOLDER' },
+      { path: join(folder.path, 'empty.qcow2'), format: 'qcow2', serial: 'QFEMPTY' },
+    ];
+    await createDisk(medium.tools, others[1]!.path, '33G');
+    const before = await Promise.all(others.map(digest));
+    const installed = await installDisk(medium, NETWORKED, others, planAgain);
+    expect(await Promise.all(others.map(digest))).toEqual(before);
+
+    await expectStarts(installed, NETWORKED);
+    await expectStarts(older, { uefi: true });
   });
 });

@@ -26,6 +26,7 @@ export class Channel {
   readonly #fatal: readonly RegExp[];
   readonly #pace: { readonly size: number; readonly pause: number };
   #text = '';
+  #raw = '';
   #unfinished = '';
   #read = 0;
   #searchedForFatal = 0;
@@ -52,6 +53,11 @@ export class Channel {
   /** Everything printed since the machine started. */
   get transcript(): string {
     return this.#text;
+  }
+
+  /** The same with carriage returns and escape sequences. */
+  get raw(): string {
+    return this.#raw;
   }
 
   /**
@@ -115,6 +121,7 @@ export class Channel {
   }
 
   #append(text: string): void {
+    this.#raw += text;
     const raw = this.#unfinished + text;
     const escape = String.fromCharCode(27);
     const open = new RegExp(`${escape}(\\[[0-9;?!]*|\\][^\\u0007]*)?$`).exec(raw);

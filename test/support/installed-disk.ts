@@ -15,7 +15,7 @@ import {
   targetDisk,
 } from './installation.ts';
 import type { TestMedium } from './medium.ts';
-import { createOverlay, type StartOptions } from './qemu.ts';
+import { createOverlay, type Machine, type StartOptions } from './qemu.ts';
 import { TEST_CACHE } from './project.ts';
 import { temporaryDirectory } from './temporary.ts';
 
@@ -39,11 +39,15 @@ export interface InstalledDisk {
   readonly overlay: (folder: string) => Promise<Disk>;
 }
 
-/** Installs in QEMU and keeps the disk for `installedDisk`. `further`: disks that are attached besides. */
+/**
+ * Installs in QEMU and keeps the disk for `installedDisk`. `further`: disks that are attached besides;
+ * `afterwards`: what else to do on the machine before it goes.
+ */
 export async function installDisk(
   medium: TestMedium,
   installation: Installation,
   further: readonly Disk[] = [],
+  afterwards: (machine: Machine) => Promise<void> = () => Promise.resolve(),
 ): Promise<InstalledDisk> {
   const kept = place(medium, installation);
   await mkdir(DISKS, { recursive: true });
@@ -58,6 +62,7 @@ export async function installDisk(
   await using machine = await bootInstaller(medium, [target, answers, ...further], installation);
   const shown = await machine.serial.expect(RECOVERY_KEY, INSTALL);
   await machine.serial.expect(/desk is installed on/, INSTALL);
+  await afterwards(machine);
   await machine.stop();
   const made = temporaryPath(DISKS);
   await mkdir(made);

@@ -68,6 +68,41 @@ export async function bootMedium(
 }
 
 const MENU = 120_000;
+const BOOT = 20 * 60_000;
+
+/**
+ * Starts the kernel of a medium by itself, without its menu and without Xen: what the rescue entry does, in a
+ * third of the time that Xen takes. Resolves with a root shell on the quick console and one on the serial port.
+ */
+export async function bootBare(
+  medium: TestMedium,
+  options: Omit<Partial<StartOptions>, 'tools' | 'kernel'> = {},
+): Promise<Machine> {
+  const { store } = medium.project.session;
+  const file = (path: string): Outputs[string] => {
+    const found = medium.files[path];
+    if (found === undefined) throw new Error(`${path} is not on the medium`);
+    return found;
+  };
+  const variables = (await store.read(file('boot/grub/medium.cfg'), 'medium.cfg')).toString('utf8');
+  const [, label = ''] = /^set label=(.*)$/m.exec(variables) ?? [];
+  const [, sums = ''] = /^set sums=(.*)$/m.exec(variables) ?? [];
+  const machine = await start({
+    tools: medium.tools,
+    ...options,
+    disks: [{ path: medium.iso, format: 'raw', bus: 'cdrom' }, ...(options.disks ?? [])],
+    kernel: {
+      kernel: await store.verified(file('boot/vmlinuz')),
+      initrd: await store.verified(file('boot/initrd.img')),
+      commandLine: `boot=qubeforge-live qubeforge.label=${label} qubeforge.sums=${sums} qubeforge.mode=rescue console=ttyS0,115200`,
+    },
+  });
+  await machine.serial.expect(/Rescue shell[^]*# /, BOOT);
+  await machine.console.expect(/Press Enter to use it here/, BOOT);
+  await machine.console.sendLine('');
+  await machine.console.expect(/Rescue shell[^]*# /, BOOT);
+  return machine;
+}
 
 /** Flips one bit in the middle of a file of the medium at `iso`, found by the bytes it starts with. */
 export async function damage(iso: string, { session }: TestProject, file: Outputs[string]): Promise<void> {

@@ -14,6 +14,8 @@ export interface StartOptions {
   readonly disks: readonly Disk[];
   readonly uefi?: boolean;
   readonly iommu?: Iommu;
+  /** For example `-svm`. */
+  readonly features?: readonly string[];
   readonly memoryMiB?: number;
   readonly kernel?: DirectKernel;
   /** Further `-device` values, for example `e1000e,netdev=…` or `qemu-xhci`. */
@@ -63,6 +65,7 @@ export async function start(options: StartOptions): Promise<Machine> {
     control: `socket,path=${controlLink.path},server=off`,
     ...(uefi === undefined ? {} : { uefi }),
     ...(options.kernel === undefined ? {} : { kernel: options.kernel }),
+    ...(options.features === undefined ? {} : { features: options.features }),
     ...(options.devices === undefined ? {} : { devices: options.devices }),
     ...(options.networks === undefined ? {} : { networks: options.networks }),
   });

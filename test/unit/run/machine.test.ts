@@ -34,6 +34,8 @@ describe('qemuArgv', () => {
   it('hides the processor features that Xen cannot bear under emulation, and only there', () => {
     expect(values(qemuArgv(tools, spec()), '-cpu')).toEqual(['max,-fsgsbase,-rdtscp,-xsave']);
     expect(values(qemuArgv(tools, spec({ acceleration: 'kvm' })), '-cpu')).toEqual(['host']);
+    const without = spec({ features: ['-svm'] });
+    expect(values(qemuArgv(tools, without), '-cpu')).toEqual(['max,-fsgsbase,-rdtscp,-xsave,-svm']);
   });
 
   it('never gives the machine a network', () => {

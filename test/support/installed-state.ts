@@ -1,0 +1,74 @@
+import { PASSPHRASE } from './installation.ts';
+
+/**
+ * Prints what an installed disk holds, a fact a line, so that diff(1) can compare two disks: partition table, LUKS
+ * header, volumes, and every file with its digest. `sh inspect DISK OUT [NEEDLES]`; with NEEDLES, a file of
+ * texts, it prints on its standard output which files have one of them. Runs on the medium, as root.
+ */
+export const INSPECT = `set -eu
+disk=$1 out=$2 needles=\${3:-}
+at=/run/inspect
+mkdir -p $at
+sgdisk --verify $disk >$out
+for part in 1 2 3 4; do sgdisk --info=$part $disk >>$out; done
+printf %s '${PASSPHRASE}' >/run/inspect.key
+cryptsetup open --readonly --key-file /run/inspect.key \${disk}4 inspect
+rm /run/inspect.key
+# Salts, digests and what was measured differ from one installation to the next.
+cryptsetup luksDump \${disk}4 |
+  sed -E '/^\\s+([0-9a-f]{2} ?)+$/d; /Salt:|Digest:|Iterations:|Time cost:|Epoch:/d' >>$out
+lvm="--devices /dev/mapper/inspect"
+group=$(vgs $lvm --noheadings -o vg_name | tr -d ' ')
+vgchange $lvm -a y $group >/dev/null
+lvs $lvm --noheadings --units b -o lv_name,lv_size,pool_lv,chunk_size,zero,discards,lv_when_full,lv_metadata_size $group >>$out
+show() {
+  mount -o ro,$3 $2 $at
+  echo "== $1" >>$out
+  (
+    cd $at
+    find . -xdev -type d -printf '%p d %m %U:%G\\n' | LC_ALL=C sort
+    find . -xdev ! -type d ! -type f -printf '%p %y %m %U:%G %l\\n' | LC_ALL=C sort
+    find . -xdev -type f -printf '%p f %m %U:%G %s\\n' | LC_ALL=C sort
+    find . -xdev -type f -print0 | LC_ALL=C sort -z | xargs -0 -r b2sum --length=128
+  ) >>$out
+  [ -z "$needles" ] || grep -rlaF -f $needles $at || :
+  umount $at
+}
+show esp \${disk}2 umask=0
+show boot \${disk}3 noload
+if [ -n "$needles" ]; then
+  mount -o ro,noload \${disk}3 $at
+  unmkinitramfs $at/initrd.img-* /run/inspect.initrd
+  umount $at
+  [ -e /run/inspect.initrd/main/init ] || [ -e /run/inspect.initrd/init ]
+  grep -rlaF -f $needles /run/inspect.initrd || :
+  rm -r /run/inspect.initrd
+fi
+for volume in $(lvs $lvm --noheadings -o lv_name $group | grep root); do
+  e2fsck -fn /dev/$group/$volume >/dev/null
+  dumpe2fs -h /dev/$group/$volume 2>/dev/null | grep -E 'UUID|volume name|Block count|state' >>$out
+  show $volume /dev/$group/$volume noload
+done
+vgchange $lvm -a n $group >/dev/null
+cryptsetup close inspect
+`;
+
+/** Files that two installations of the same system may differ in, and why. */
+const VARY: readonly (readonly [RegExp, string])[] = [
+  [/^\.\/etc\/shadow-?$/, 'passwords are salted'],
+  [/^\.\/var\/log\/qubeforge-install\.log$/, 'tells what this run did, and when'],
+  [/^\.\/(boot\/)?initrd\.img-/, 'cpio and zstd keep times'],
+  [/^\.\/var\/lib\/initramfs-tools\//, 'digest of the initrd'],
+  [/^\.\/var\/cache\/ldconfig\/aux-cache$/, 'times of libraries'],
+];
+
+/** What is left of the output of `diff REFERENCE OTHER` without what may vary. */
+export function unexpected(diff: string): readonly string[] {
+  return diff
+    .split('\n')
+    .filter((line) => /^[<>]/.test(line))
+    .filter((line) => {
+      const path = /(\.\/\S*)/.exec(line)?.[1];
+      return path === undefined || !VARY.some(([pattern]) => pattern.test(path));
+    });
+}
