@@ -11,7 +11,10 @@ const INSTALLATIONS = [
   'test/e2e/hardware-gate.test.ts',
 ];
 
-/** Four lanes: `unit` is quick and runs anywhere; the others build images and start machines, one at a time. */
+/** The qubes of an installed machine: a quarter of an hour once its disk is there, which is made if need be. */
+const QUBES = ['test/e2e/qubes.test.ts'];
+
+/** Five lanes: `unit` is quick and runs anywhere; the others build images and start machines, one at a time. */
 export default defineConfig({
   test: {
     projects: [
@@ -26,7 +29,7 @@ export default defineConfig({
         test: {
           name: 'long',
           include: ['test/e2e/**/*.test.ts'],
-          exclude: [...MACHINES, ...INSTALLATIONS],
+          exclude: [...MACHINES, ...INSTALLATIONS, ...QUBES],
           testTimeout: 30 * 60_000,
           hookTimeout: 30 * 60_000,
           fileParallelism: false,
@@ -35,6 +38,7 @@ export default defineConfig({
       ...[
         { name: 'machines', include: MACHINES },
         { name: 'installations', include: INSTALLATIONS },
+        { name: 'qubes', include: QUBES },
       ].map((lane) => ({
         test: {
           ...lane,

@@ -20,15 +20,19 @@ import { TEST_CACHE } from './project.ts';
 import { temporaryDirectory } from './temporary.ts';
 
 /** The machine that is installed, and how. */
-export interface Installation extends Pick<StartOptions, 'uefi' | 'iommu' | 'devices'> {
+export interface Installation extends Pick<StartOptions, 'uefi' | 'iommu' | 'devices' | 'networks'> {
   readonly answers: string;
 }
 
-/** A machine with an IOMMU and a network card: what sys-net needs. It starts from its disk with the same options. */
+/**
+ * A machine with an IOMMU and a network card, which keeps its address whatever else is attached: what sys-net needs.
+ * It starts from its disk with the same options; a qube with a network starts with it.
+ */
 export const NETWORKED = {
   iommu: 'amd',
-  devices: ['e1000e'],
-  answers: ANSWERS.replace('overrides: [iommu, memory]', 'overrides: [memory]'),
+  devices: ['e1000e,netdev=net0,addr=0x10'],
+  networks: ['user,id=net0,restrict=on'],
+  answers: `${ANSWERS.replace('overrides: [iommu, memory]', 'overrides: [memory]')}qubes: {autostart: [personal]}\n`,
 } as const satisfies Installation;
 
 /** The disk of a finished installation without questions. It is shared: only overlays of it may be written to. */
@@ -92,9 +96,9 @@ const DISK = 'disk.qcow2';
 const KEY = 'recovery-key';
 
 /** Where the disk is kept: the same medium, the same installer on it, and the same machine make the same disk. */
-function place(medium: TestMedium, { answers, uefi, iommu, devices }: Installation): string {
+function place(medium: TestMedium, { answers, uefi, iommu, devices, networks }: Installation): string {
   const files = Object.fromEntries(Object.entries(medium.files).map(([path, { sha256 }]) => [path, sha256]));
-  return join(DISKS, digestOf({ files, answers, uefi, iommu, devices }).slice(0, 32));
+  return join(DISKS, digestOf({ files, answers, uefi, iommu, devices, networks }).slice(0, 32));
 }
 
 async function open(medium: TestMedium, kept: string): Promise<InstalledDisk> {

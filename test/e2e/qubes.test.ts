@@ -1,0 +1,258 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BOOT } from '../support/installation.ts';
+import { installedDisk, NETWORKED } from '../support/installed-disk.ts';
+import { buildMedium, type TestMedium } from '../support/medium.ts';
+import { bootQubes, quoted, request, startServers } from '../support/qubes-machine.ts';
+import type { QubesMachine, Servers } from '../support/qubes-machine.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+import type { Disk } from '../../builder/run/machine.ts';
+
+const TEMPLATE = 'debian-13-minimal';
+const GUESTS = 3 * BOOT;
+
+let medium: TestMedium;
+let folder: Awaited<ReturnType<typeof temporaryDirectory>>;
+let servers: Servers;
+let disk: Disk;
+let desk: QubesMachine;
+
+const dom0 = (...args: Parameters<QubesMachine['dom0']>): ReturnType<QubesMachine['dom0']> =>
+  desk.dom0(...args);
+const inside = (...args: Parameters<QubesMachine['inside']>): ReturnType<QubesMachine['inside']> =>
+  desk.inside(...args);
+
+/** Names of the volumes of qubes, sorted by lvs. */
+async function volumes(): Promise<readonly string[]> {
+  return (await dom0('lvs --noheadings -o lv_name -O lv_name')).output
+    .split(/\s+/)
+    .filter((name) => name.startsWith('qube.'));
+}
+
+/** Blocks of the thin pool that are in use. */
+async function usedBlocks(): Promise<string> {
+  return (await dom0(`dmsetup status --target thin-pool | grep qube | awk '{print $7}'`)).output;
+}
+
+/** Packets that a rule has counted, in the whole ruleset of a qube. */
+async function counted(qube: string, rule: RegExp): Promise<number> {
+  const { output } = await inside(qube, 'nft list ruleset', 'root');
+  return output
+    .split('\n')
+    .filter((line) => rule.test(line))
+    .reduce((sum, line) => sum + Number(/counter packets (\d+)/.exec(line)?.[1] ?? 0), 0);
+}
+
+beforeAll(async () => {
+  medium = await buildMedium();
+  folder = await temporaryDirectory();
+  servers = await startServers(folder.path);
+  disk = await (await installedDisk(medium, NETWORKED)).overlay(folder.path);
+  desk = await bootQubes(medium, disk, servers);
+});
+afterAll(async () => {
+  await desk[Symbol.asyncDispose]();
+  await folder[Symbol.asyncDispose]();
+  await medium[Symbol.asyncDispose]();
+});
+
+describe('the first boot of an installed machine', () => {
+  it('starts sys-net, sys-firewall and a qube behind them on its own', async () => {
+    const started = await dom0(
+      'systemctl start qubeforge-boot.service; systemctl show --property ExecMainStatus qubeforge-boot.service',
+      GUESTS,
+    );
+    expect(started.output).toBe('ExecMainStatus=0');
+    const { output } = await dom0('qube list');
+    expect(output).toMatch(/^sys-net +ServiceVM +red +running +400 MiB +none +10\.137\.0\.\d+ *$/m);
+    expect(output).toMatch(/^sys-firewall +ServiceVM +green +running +500 MiB +sys-net +10\.137\.0\.\d+ *$/m);
+    expect(output).toMatch(/^personal +AppVM +yellow +running +800 MiB +sys-firewall +10\.137\.0\.\d+ *$/m);
+    expect(output).toMatch(/^vault +AppVM +black +stopped +- +none +- *$/m);
+    expect((await dom0('journalctl --boot --unit qubeforge-boot')).output).toMatch(/personal: running/);
+  });
+
+  it('has nothing left to apply', async () => {
+    expect((await dom0('qube apply')).output).toBe('nothing to do');
+  });
+
+  it('hands the network card to sys-net, behind the IOMMU', async () => {
+    expect((await dom0('xl dmesg | grep "I/O virt"')).output).toMatch(/virtualisation enabled/);
+    expect((await dom0('xl pci-list sys-net')).output).toContain('0000:00:10.0');
+    expect((await inside('sys-net', 'basename $(readlink -f /sys/class/net/*/device/driver)')).output).toMatch(
+      /e1000e/,
+    );
+    expect((await inside('sys-net', 'ip -4 -o address')).output).toContain('10.0.2.15');
+  });
+});
+
+describe('the network between qubes', () => {
+  it('gives neither dom0 nor the vault an interface', async () => {
+    expect((await dom0('ls /sys/class/net')).output).toBe('lo');
+    expect((await dom0('qube start vault --wait 600', GUESTS)).code).toBe(0);
+    expect((await inside('vault', 'ls /sys/class/net')).output).toBe('lo');
+    expect((await dom0('xl network-list vault')).output.split('\n')).toHaveLength(1);
+  });
+
+  it('leads from a qube through sys-firewall and sys-net to a server', async () => {
+    expect((await inside('personal', request(80))).output).toBe('hello');
+    expect(await servers.connections(80)).toBe(1);
+    expect(await counted('sys-firewall', /ether type ip ip saddr 10\.137/)).toBeGreaterThan(0);
+    expect(await counted('sys-net', /ether type ip ip saddr 10\.137/)).toBeGreaterThan(0);
+  });
+
+  it('asks the name servers of sys-net, redirected hop by hop', async () => {
+    await inside('personal', 'timeout 20 getent hosts nowhere.test');
+    expect(await counted('sys-net', /ip daddr 10\.139\.1\.1 .*dport 53 .*dnat to/)).toBeGreaterThan(0);
+  });
+
+  it('holds back a port that the file denies', async () => {
+    expect((await inside('personal', request(81))).output).toBe('hello');
+    const before = await servers.connections(81);
+    const rules = '{rules: [{action: drop, protocol: tcp, ports: ["81"]}]}';
+    expect((await dom0(`qube set personal ${quoted(`firewall=${rules}`)}`)).code).toBe(0);
+    await expect.poll(() => counted('sys-firewall', /tcp dport 81/), { timeout: BOOT }).toBe(0);
+    expect((await inside('personal', request(81).replace('60', '15'))).code).toBe(124);
+    expect(await servers.connections(81)).toBe(before);
+    expect(await counted('sys-firewall', /tcp dport 81/)).toBeGreaterThan(0);
+  });
+
+  it('drops packets with the address of another', async () => {
+    const dropped = (): Promise<number> => counted('sys-firewall', /^\s*counter packets \d+ bytes \d+$/);
+    const before = await dropped();
+    const spoof =
+      'ip address add 10.137.0.99/32 dev eth0; ping -c 2 -W 5 -I 10.137.0.99 10.0.2.2; ' +
+      'ip address del 10.137.0.99/32 dev eth0';
+    expect((await inside('personal', spoof, 'root')).output).toMatch(/2 packets transmitted, 0 received/);
+    expect(await dropped()).toBeGreaterThanOrEqual(before + 2);
+  });
+
+  it('moves a running qube off the network and back', async () => {
+    expect((await dom0('qube set personal netvm=none firewall=')).code).toBe(0);
+    expect((await inside('personal', 'ls /sys/class/net')).output).toBe('lo');
+    expect((await dom0('qube set personal netvm=sys-firewall')).code).toBe(0);
+    await expect.poll(async () => (await inside('personal', request(80))).output, { timeout: BOOT }).toBe('hello');
+  });
+
+  it('comes back after sys-net crashed', async () => {
+    await dom0('xl destroy sys-net');
+    await expect
+      .poll(async () => (await dom0('qube list sys-net')).output, { timeout: GUESTS, interval: 10_000 })
+      .toMatch(/running/);
+    await expect
+      .poll(async () => (await inside('personal', request(80))).output, { timeout: BOOT, interval: 5000 })
+      .toBe('hello');
+  });
+});
+
+describe('qube run', () => {
+  it('passes the exit code and keeps output and errors apart', async () => {
+    expect(await dom0(`qube run vault -- sh -c 'cat; echo err >&2; exit 7' < /etc/hostname 2> /tmp/err`)).toEqual({
+      output: 'desk',
+      code: 7,
+    });
+    expect((await dom0('cat /tmp/err')).output).toBe('err');
+    expect((await inside('vault', 'id -un')).output).toBe('user');
+  });
+
+  it('carries 64 MiB each way to the byte', async () => {
+    await dom0('head -c 64M /dev/urandom > /var/tmp/sent');
+    const sent = (await dom0('sha256sum < /var/tmp/sent', BOOT)).output;
+    expect((await dom0('qube run vault -- sha256sum < /var/tmp/sent', BOOT)).output).toBe(sent);
+    expect((await dom0('qube run vault -- cat < /var/tmp/sent | sha256sum', BOOT)).output).toBe(sent);
+    await dom0('rm /var/tmp/sent');
+  });
+
+  it('ends when its reader goes', async () => {
+    const { output } = await dom0('qube run vault -- cat /dev/zero | head -c 1000 | wc -c');
+    expect(output).toBe('1000');
+  });
+
+  it('takes no harm from what a guest writes where dom0 reads', async () => {
+    const noise = 'head -c 3000 /dev/urandom';
+    await inside(
+      'vault',
+      `for i in 1 2 3 4 5; do xenstore-write data/qubeforge-ready "$(${noise} | base64 -w 0 | head -c 1900)"; ` +
+        `xenstore-write data/qf-$i "$(printf '\\033]0;bad\\007')"; done; ` +
+        `${noise} > /dev/hvc0; printf '\\033[2J\\033]0;bad\\007' > /dev/hvc0`,
+      'root',
+    );
+    expect((await inside('vault', `printf 'a\\033[31mb\\n'`)).output).toMatch(/^a[^\u001b]*b$/);
+    expect((await dom0('qube list vault')).output).toMatch(/vault +AppVM +black +running/);
+    // In place of its own end of the channel, the guest writes noise into the ring.
+    const ring = `systemctl stop qubeforge-agent; xenstore-write data/vchan/qubeforge/ring-ref 4294967295 || true`;
+    expect((await dom0(`timeout 120 qube run vault --user root -- sh -c ${quoted(ring)}`)).code).not.toBe(0);
+    expect((await dom0('qube apply')).output).toBe('nothing to do');
+    expect((await dom0('xl list vault')).code).toBe(0);
+  });
+
+  it('ends when its qube is killed', async () => {
+    expect((await dom0('qube restart vault --wait 600', GUESTS)).code).toBe(0);
+    const { code } = await dom0('(sleep 20; xl destroy vault) & qube run vault -- sleep 1000');
+    expect(code).toBe(255);
+    expect((await dom0('systemctl --failed --no-legend | grep qubeforge')).output).toBe('');
+  });
+});
+
+describe('what persists', () => {
+  it('is /home and what changed in the template, not what a qube did to its root', async () => {
+    const root = `/dev/qubeforge/qube.${TEMPLATE}.root`;
+    await inside('personal', 'echo kept > /home/user/kept');
+    const before = await dom0(`md5sum < ${root}`, BOOT);
+    await inside('personal', 'echo lost > /usr/lost; sync', 'root');
+    expect(await dom0(`md5sum < ${root}`, BOOT)).toEqual(before);
+    expect((await dom0(`qube start ${TEMPLATE} --wait 600`, GUESTS)).code).toBe(0);
+    await inside(TEMPLATE, 'echo new > /usr/changed', 'root');
+    expect((await dom0(`qube stop ${TEMPLATE} --wait 600`, GUESTS)).code).toBe(0);
+    expect((await dom0(`qube list ${TEMPLATE} --revisions`)).output).not.toBe('');
+    expect((await dom0('qube restart personal --wait 600', GUESTS)).code).toBe(0);
+    expect((await inside('personal', 'cat /home/user/kept /usr/changed; ls /usr/lost')).output).toMatch(
+      /^kept\nnew\n.*No such file/,
+    );
+    expect((await inside('personal', request(80))).output).toBe('hello');
+  });
+});
+
+describe('qube apply', () => {
+  it('ends in the same state wherever it is killed', async () => {
+    const made = (await dom0('qube apply --dry-run')).output;
+    expect(made).toBe('nothing to do');
+    await dom0('cp /etc/qubeforge/qubes.yaml /root/before.yaml');
+    for (const name of ['one', 'two', 'three']) {
+      await dom0(`sed -i '/^qubes:/a\\  ${name}: {kind: AppVM, label: red, netvm: none}' /etc/qubeforge/qubes.yaml`);
+    }
+    const wanted = (await dom0('qube apply --dry-run')).output.split('\n').length;
+    for (const seconds of [2, 4, 5, 6, 7, 8]) await dom0(`timeout --signal KILL ${seconds} qube apply`);
+    const killed = await volumes();
+    expect(killed.length).toBeLessThanOrEqual(wanted + killed.length);
+    expect((await dom0('qube apply')).code).toBe(0);
+    const names = (await volumes()).filter((name) => /^qube\.(one|two|three)\./.test(name));
+    expect(names).toEqual(['qube.one.private', 'qube.three.private', 'qube.two.private']);
+    expect((await dom0('qube apply')).output).toBe('nothing to do');
+  });
+});
+
+describe('a disposable', () => {
+  it('leaves nothing when it is closed', async () => {
+    const before = { volumes: await volumes(), blocks: await usedBlocks() };
+    const { output, code } = await dom0(
+      `qube run default-dvm --disposable --wait 600 -- sh -c 'head -c 1M /dev/urandom > secret; hostname'`,
+      GUESTS,
+    );
+    expect({ output: output.split('\n').at(-1), code }).toEqual({ output: 'disp-1', code: 0 });
+    expect(await volumes()).toEqual(before.volumes);
+    expect(await usedBlocks()).toBe(before.blocks);
+  });
+
+  it('leaves nothing when the power is cut', async () => {
+    await dom0('qube run default-dvm --disposable --wait 600 -- sleep 10000 & sleep 5', GUESTS);
+    await expect
+      .poll(async () => (await dom0('qube list')).output, { timeout: GUESTS, interval: 10_000 })
+      .toMatch(/disp-1 .*running/);
+    expect((await volumes()).filter((name) => name.includes('disp-'))).not.toEqual([]);
+    await desk.machine.stop();
+    desk = await bootQubes(medium, disk, servers);
+    await dom0('systemctl start qubeforge-boot.service', GUESTS);
+    expect((await volumes()).filter((name) => name.includes('disp-'))).toEqual([]);
+    expect((await dom0('qube list')).output).toMatch(/^personal .*running/m);
+    expect((await dom0('qube apply')).output).toBe('nothing to do');
+  });
+});
