@@ -9,6 +9,7 @@ import type { Disk } from '../../builder/run/machine.ts';
 
 const TEMPLATE = 'debian-13-minimal';
 const GUESTS = 3 * BOOT;
+const ESCAPE = '\u001b';
 
 let medium: TestMedium;
 let folder: Awaited<ReturnType<typeof temporaryDirectory>>;
@@ -77,9 +78,9 @@ describe('the first boot of an installed machine', () => {
   it('hands the network card to sys-net, behind the IOMMU', async () => {
     expect((await dom0('xl dmesg | grep "I/O virt"')).output).toMatch(/virtualisation enabled/);
     expect((await dom0('xl pci-list sys-net')).output).toContain('0000:00:10.0');
-    expect((await inside('sys-net', 'basename $(readlink -f /sys/class/net/*/device/driver)')).output).toMatch(
-      /e1000e/,
-    );
+    expect(
+      (await inside('sys-net', 'basename $(readlink -f /sys/class/net/*/device/driver)')).output,
+    ).toMatch(/e1000e/);
     expect((await inside('sys-net', 'ip -4 -o address')).output).toContain('10.0.2.15');
   });
 });
@@ -129,7 +130,9 @@ describe('the network between qubes', () => {
     expect((await dom0('qube set personal netvm=none firewall=')).code).toBe(0);
     expect((await inside('personal', 'ls /sys/class/net')).output).toBe('lo');
     expect((await dom0('qube set personal netvm=sys-firewall')).code).toBe(0);
-    await expect.poll(async () => (await inside('personal', request(80))).output, { timeout: BOOT }).toBe('hello');
+    await expect
+      .poll(async () => (await inside('personal', request(80))).output, { timeout: BOOT })
+      .toBe('hello');
   });
 
   it('comes back after sys-net crashed', async () => {
@@ -145,7 +148,9 @@ describe('the network between qubes', () => {
 
 describe('qube run', () => {
   it('passes the exit code and keeps output and errors apart', async () => {
-    expect(await dom0(`qube run vault -- sh -c 'cat; echo err >&2; exit 7' < /etc/hostname 2> /tmp/err`)).toEqual({
+    expect(
+      await dom0(`qube run vault -- sh -c 'cat; echo err >&2; exit 7' < /etc/hostname 2> /tmp/err`),
+    ).toEqual({
       output: 'desk',
       code: 7,
     });
@@ -175,7 +180,7 @@ describe('qube run', () => {
         `${noise} > /dev/hvc0; printf '\\033[2J\\033]0;bad\\007' > /dev/hvc0`,
       'root',
     );
-    expect((await inside('vault', `printf 'a\\033[31mb\\n'`)).output).toMatch(/^a[^\u001b]*b$/);
+    expect((await inside('vault', `printf 'a\\033[31mb\\n'`)).output.split(ESCAPE)).toHaveLength(1);
     expect((await dom0('qube list vault')).output).toMatch(/vault +AppVM +black +running/);
     // In place of its own end of the channel, the guest writes noise into the ring.
     const ring = `systemctl stop qubeforge-agent; xenstore-write data/vchan/qubeforge/ring-ref 4294967295 || true`;
@@ -217,7 +222,9 @@ describe('qube apply', () => {
     expect(made).toBe('nothing to do');
     await dom0('cp /etc/qubeforge/qubes.yaml /root/before.yaml');
     for (const name of ['one', 'two', 'three']) {
-      await dom0(`sed -i '/^qubes:/a\\  ${name}: {kind: AppVM, label: red, netvm: none}' /etc/qubeforge/qubes.yaml`);
+      await dom0(
+        `sed -i '/^qubes:/a\\  ${name}: {kind: AppVM, label: red, netvm: none}' /etc/qubeforge/qubes.yaml`,
+      );
     }
     const wanted = (await dom0('qube apply --dry-run')).output.split('\n').length;
     for (const seconds of [2, 4, 5, 6, 7, 8]) await dom0(`timeout --signal KILL ${seconds} qube apply`);

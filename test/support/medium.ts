@@ -1,5 +1,4 @@
-import { cp, mkdtemp, open, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, open } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { buildProducts, lockRecipes, planProducts, runNodes } from '../../builder/cli/engine/build.ts';
 import { lockedNeed } from '../../builder/cli/engine/needs.ts';
@@ -7,7 +6,8 @@ import { toolboxNode } from '../../builder/cli/engine/plan.ts';
 import { resultOf } from '../../builder/graph/execute.ts';
 import type { Outputs } from '../../builder/graph/stage.ts';
 import type { QemuTools } from '../../builder/run/machine.ts';
-import { testProject, type TestProject } from './project.ts';
+import { acquireLock } from '../../edge/lock-file.ts';
+import { TEST_CACHE, testProject, type TestProject } from './project.ts';
 import { bring, start, type Machine, type StartOptions } from './qemu.ts';
 
 /** An installer medium of today's packages, and the QEMU to start it in. */
@@ -20,10 +20,13 @@ export interface TestMedium extends AsyncDisposable {
   readonly tools: QemuTools;
 }
 
-/** Builds the recipe `iso`, or takes what is cached. Needs the bundles of `npm run bundle`. */
+/**
+ * Builds the recipe `iso`, or takes what is cached. Needs the bundles of `npm run bundle`. The developer key is made
+ * by the first test and kept beside the packages, so that all tests have the same medium.
+ */
 export async function buildMedium(): Promise<TestMedium> {
-  const keys = await mkdtemp(join(tmpdir(), 'qubeforge-keys-'));
-  process.env['XDG_CONFIG_HOME'] = keys;
+  process.env['XDG_CONFIG_HOME'] = join(TEST_CACHE, 'keys');
+  await using _ = await acquireLock(join(TEST_CACHE, 'medium.lock'), { what: 'the test medium', wait: BOOT });
   const project = await testProject();
   const { session } = project;
   await cp(resolve('dist'), join(project.root, 'dist'), { recursive: true });
@@ -41,10 +44,7 @@ export async function buildMedium(): Promise<TestMedium> {
     iso: await session.store.verified(iso),
     files: resultOf(files, medium),
     tools: { root: await session.ports.toolboxTree(tools) },
-    async [Symbol.asyncDispose]() {
-      await project[Symbol.asyncDispose]();
-      await rm(keys, { recursive: true, force: true });
-    },
+    [Symbol.asyncDispose]: () => project[Symbol.asyncDispose](),
   };
 }
 

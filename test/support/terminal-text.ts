@@ -23,6 +23,11 @@ export function terminalText(raw: string): string {
       lines[row] = (lines[row] ?? '').slice(0, column);
     },
   };
+  const controls: Readonly<Record<string, () => void>> = {
+    '\r': () => (column = 0),
+    '\n': () => (row += 1),
+    '\b': () => (column = Math.max(0, column - 1)),
+  };
   const escape = String.fromCharCode(27);
   const pieces = new RegExp(
     `${escape}\\[([0-9;?!]*)([a-zA-Z])|${escape}[()][A-Z0-9]|${escape}[=>78cM]|[\\r\\n\\b\\u0007]|[^${escape}\\r\\n\\b\\u0007]+`,
@@ -31,9 +36,7 @@ export function terminalText(raw: string): string {
   for (const [piece, parameters = '', command] of raw.matchAll(pieces)) {
     if (command === 'K') lines[row] = eraseInLine(lines[row] ?? '', column, parameters);
     else if (command !== undefined) moves[command]?.(Number(parameters) || 1);
-    else if (piece === '\r') column = 0;
-    else if (piece === '\n') row += 1;
-    else if (piece === '\b') column = Math.max(0, column - 1);
+    else if (piece in controls) controls[piece]?.();
     else if (piece >= ' ') put(piece);
     while (lines.length <= row) lines.push('');
   }
