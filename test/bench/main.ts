@@ -1,9 +1,11 @@
 // npm run bench [-- RECIPE… [--pairs N] [--leaf]]: ratios of paired runs, printed; nothing is asserted.
+// qube-start, only when named: starts of qubes on an installed machine under emulation, which takes an hour.
 // --leaf: images of templates, in full and after one package moved, instead of root file systems.
 import { parseArgs } from 'node:util';
 import { benchFedora } from './fedora.ts';
 import { benchIso } from './iso.ts';
 import { benchLeaf } from './leaf.ts';
+import { benchQubeStart } from './qube-start.ts';
 import { benchRootfs } from './rootfs.ts';
 
 const { positionals, values } = parseArgs({
@@ -18,6 +20,7 @@ const chosen = (standard: readonly string[]): readonly string[] =>
 for (const recipe of values.leaf ? [] : chosen(ALL)) {
   if (recipe === 'iso') await benchIso(pairs);
   else if (recipe === 'fedora') await benchFedora(pairs);
+  else if (recipe === 'qube-start') await benchQubeStart(pairs);
   else await benchRootfs(recipe, pairs);
 }
 if (values.leaf || positionals.length === 0) {
