@@ -66,10 +66,11 @@ async function startOne(
   ];
   await execute(context, steps);
   const domid = await launch(context, qube, advance(before, steps));
-  // The rules for this qube, and for a netvm the interfaces of those behind it.
+  // The rules for this qube, and its own if it is a netvm.
   const after = await settled(context, await observe(context));
   await waitUntilReady(context, name, domid, patience);
-  return after;
+  // The interfaces of those behind it.
+  return qube.providesNetwork ? settled(context, await observe(context)) : after;
 }
 
 function numberSteps(name: string, { numbers }: Observed): readonly Step[] {

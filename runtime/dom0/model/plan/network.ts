@@ -36,9 +36,10 @@ function rulesetSteps(netvm: Qube, qubes: ReadonlyMap<string, Qube>, observed: O
 function interfaceSteps(qube: Qube, observed: Observed): readonly Step[] {
   const is = observed.running.get(qube.name)?.network;
   const backend = qube.netvm === undefined ? undefined : observed.running.get(qube.netvm);
-  if (qube.netvm === undefined || backend === undefined) {
+  if (is?.netvm === qube.netvm && is?.domid === backend?.domid) return [];
+  // xl waits for the netvm's own end, and not for long: there is none before the netvm is ready.
+  if (qube.netvm === undefined || backend?.ready !== true) {
     return is === undefined ? [] : [{ do: 'network', qube: qube.name, netvm: undefined }];
   }
-  if (is?.netvm === qube.netvm && is.domid === backend.domid) return [];
   return [{ do: 'network', qube: qube.name, netvm: qube.netvm }];
 }
