@@ -70,7 +70,8 @@ export class MemoryMachine {
       if (!accept.includes(exitCode)) throw new Error(`${argv.join(' ')}: exit ${exitCode}`);
       return Promise.resolve({ exitCode, stdout, stderr: '' });
     };
-    const [program = '', ...args] = argv;
+    // systemd-run starts what follows its options.
+    const [program = '', ...args] = argv.slice(argv[0] === 'systemd-run' ? argv.indexOf('xl') : 0);
     const query =
       ['lvs', 'xenstore-list', 'xenstore-read', 'timeout'].includes(program) ||
       ['list', 'info'].includes(argv[1] ?? '');
