@@ -1,4 +1,5 @@
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { linkSync } from 'node:fs';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AppError } from '../core/errors.ts';
 import { sha256 } from '../core/digest.ts';
@@ -8,6 +9,7 @@ import type { BuildPorts } from '../builder/stages/ports.ts';
 import { toolboxData } from '../builder/stages/toolbox.ts';
 import type { Store } from '../builder/store/store.ts';
 import type { Extent } from '../builder/verify/hash-chain.ts';
+import { feedBlobs } from './blob-feed.ts';
 import { openDebs } from './deb-opener.ts';
 import { DebPool } from './deb-pool.ts';
 import { hashFile, hashWhileWritten } from './files.ts';
@@ -42,7 +44,7 @@ export function buildPorts(
   const linkNamed = async (blobs: Readonly<Record<string, Extent>>): Promise<Temporary> => {
     const directory = await scratch();
     await mapLimit(Object.entries(blobs), jobs, async ([name, blob]) => {
-      await link(await store.verified(blob), join(directory.path, name));
+      linkSync(await store.verified(blob), join(directory.path, name));
     });
     return directory;
   };
@@ -59,6 +61,7 @@ export function buildPorts(
     linkNamed,
     linkBlobs: (blobs) =>
       linkNamed(Object.fromEntries(blobs.map((blob, index) => [String(index).padStart(5, '0'), blob]))),
+    feedBlobs: async (blobs) => feedBlobs(store, await scratch(), blobs),
     async keepBytes(bytes) {
       if (store.isReadOnly) return { size: bytes.length, sha256: sha256(bytes) };
       const path = store.temporaryPath('bytes');

@@ -225,11 +225,15 @@ async function collect(argv: readonly string[], job: SandboxJob): Promise<{ stdo
   const tail = lastLines(process_.stderr, job.log);
   if (job.onLine !== undefined) lastLines(process_.stdout, job.onLine);
   // One signal to the outermost process takes the whole pid namespace with it.
+  let over = false;
   const kill = (): void => {
     if (process_.pid !== undefined) process.kill(process_.pid, 'SIGKILL');
+    // It is about to start.
+    else if (!over) setImmediate(kill);
   };
   const timer = job.timeout === undefined ? undefined : setTimeout(kill, job.timeout);
   job.signal?.addEventListener('abort', kill, { once: true });
+  if (job.signal?.aborted === true) kill();
   try {
     const output = await process_;
     job.signal?.throwIfAborted();
@@ -245,6 +249,7 @@ async function collect(argv: readonly string[], job: SandboxJob): Promise<{ stdo
       next: 'read the output above; --log FILE keeps all of it, --keep-failed keeps the tree',
     });
   } finally {
+    over = true;
     clearTimeout(timer);
     job.signal?.removeEventListener('abort', kill);
   }

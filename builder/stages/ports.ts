@@ -9,6 +9,15 @@ export interface DebOpener extends AsyncDisposable {
   readonly ingest: (task: IngestTask) => Promise<Ingested>;
 }
 
+/** A directory that fills with verified blobs in their order; gone after the stage. */
+export interface BlobFeed extends AsyncDisposable {
+  readonly path: string;
+  /** The name of each, a line, once it is there; no end when one of them is damaged. */
+  readonly names: AsyncIterable<string>;
+  /** Aborted with the error when a blob is damaged or missing. */
+  readonly broken: AbortSignal;
+}
+
 /** The effects that stages use. None of them may change a result. */
 export interface BuildPorts {
   readonly store: Store;
@@ -23,6 +32,8 @@ export interface BuildPorts {
   readonly toolboxTree: (toolbox: Outputs) => Promise<string>;
   /** A directory of hard links to verified blobs, in this order, named 00000, 00001 …; gone after the stage. */
   readonly linkBlobs: (blobs: readonly Extent[]) => Promise<AsyncDisposable & { readonly path: string }>;
+  /** The same, filled while a job reads it. */
+  readonly feedBlobs: (blobs: readonly Extent[]) => Promise<BlobFeed>;
   /** The same with names of one's own. */
   readonly linkNamed: (
     blobs: Readonly<Record<string, Extent>>,

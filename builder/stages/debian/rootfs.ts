@@ -46,8 +46,6 @@ export const debianRootfsStage = defineStage<RootfsOptions, BuildPorts>({
   version: 4,
   async run(context): Promise<Outputs> {
     const { options, ports, inputs } = context;
-    // Checked on a thread of its own, while the packages are opened; whoever needs it waits for it.
-    ports.toolboxTree(stageNeedsToolbox(context.toolbox)).catch(() => undefined);
     const own = options.own ?? [];
     const refs = [...options.packages, ...ownRefs(own, inputs)];
     const packages = await openPackages(ports, refs, context);
@@ -74,7 +72,7 @@ async function assemble(
   keys: ResultKeys,
   out: string,
 ): Promise<void> {
-  await using data = await ports.linkBlobs(packages.map((pkg) => pkg.data));
+  await using data = await ports.feedBlobs(packages.map((pkg) => pkg.data));
   await using info = await ports.linkBlobs(packages.map((pkg) => pkg.info));
   await using files = await ports.linkBlobs(options.files.map((file) => file.content));
   await using kept = await ports.linkNamed(await formerResults(ports.store, keys));
@@ -85,7 +83,8 @@ async function assemble(
     inputs: { data: data.path, info: info.path, files: files.path, kept: kept.path },
     out,
     env: { SOURCE_DATE_EPOCH: String(epoch) },
-    signal,
+    input: data.names,
+    signal: AbortSignal.any([signal, data.broken]),
     log: (message) => {
       sink({ type: 'log', id, level: 'debug', message });
     },
