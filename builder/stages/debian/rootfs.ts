@@ -1,13 +1,13 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defineStage, type Artifact, type Outputs, type StageContext } from '../../graph/stage.ts';
 import { stageNeedsToolbox } from '../toolbox.ts';
+import { formerResults, keepResults, type ResultKeys } from '../kept-results.ts';
 import { packScript } from '../pack-script.ts';
 import type { BuildPorts } from '../ports.ts';
 import { configureScript, prepareScript, unpackScript, ROOT } from './configure-script.ts';
 import { triggerFiles } from './dpkg-database.ts';
 import { checkOwnDependencies, ownRefs, type OwnPackageName } from './own-packages.ts';
-import { formerResults, rememberResults, resultKeys, type ResultKeys } from './result-cache.ts';
+import { resultKeys } from './result-cache.ts';
 import { earlyResultsScript, lateResultsScript } from './result-scripts.ts';
 import type { PackageFacts } from './ingest.ts';
 import { normaliseScript } from './normalisations.ts';
@@ -89,12 +89,6 @@ async function assemble(
       sink({ type: 'log', id, level: 'debug', message });
     },
   });
-}
-
-async function keepResults(ports: BuildPorts, keys: ResultKeys, directory: string): Promise<void> {
-  const results: Record<string, Artifact> = {};
-  for (const name of await readdir(directory)) results[name] = await ports.keep(join(directory, name));
-  await rememberResults(ports.store, keys, results);
 }
 
 function jobFiles(options: RootfsOptions, packages: readonly StoredPackage[]): Record<string, string> {
