@@ -13,9 +13,11 @@ import { feedBlobs } from './blob-feed.ts';
 import { openDebs } from './deb-opener.ts';
 import { DebPool } from './deb-pool.ts';
 import { hashFile, hashWhileWritten } from './files.ts';
+import { availableMemory } from './host.ts';
 import { namespaceSandbox } from './sandbox.ts';
 import { shiftedSandbox, type ShiftedClock } from './shifted-clock.ts';
 import { unpackToolbox } from './toolbox-tree.ts';
+import { WorkPlaces } from './work-places.ts';
 
 type Temporary = AsyncDisposable & { readonly path: string };
 
@@ -36,6 +38,7 @@ export function buildPorts(
   const sandbox = namespaceSandbox(store.temporaryDirectory, keepFailed ? store.failedDirectory : undefined);
   const pool = new DebPool(jobs);
   const trees = new ToolboxTrees(store, (root) => pool.listTree(root));
+  const places = new WorkPlaces(availableMemory, () => store.temporaryPath('tree'));
   const scratch = async (): Promise<Temporary> => {
     const path = store.temporaryPath('work');
     await mkdir(path, { recursive: true });
@@ -58,6 +61,7 @@ export function buildPorts(
     makeToolboxTree: (data) => trees.make(data),
     toolboxTree: (toolbox) => trees.get(toolbox),
     scratch,
+    workPlace: (bytes) => places.take(bytes),
     linkNamed,
     linkBlobs: (blobs) =>
       linkNamed(Object.fromEntries(blobs.map((blob, index) => [String(index).padStart(5, '0'), blob]))),

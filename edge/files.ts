@@ -87,7 +87,8 @@ export async function sweepTemporary(
     if (at < 0 || !name.startsWith(prefix)) continue;
     const path = join(directory, name);
     if (!(await isAbandoned(path, name.slice(at + TEMPORARY.length), options.now))) continue;
-    await rm(path, { recursive: true, force: true });
+    // Imported when needed: those who only write files need no namespaces.
+    await (await import('./id-namespace.ts')).removeMapped(path);
     removed += 1;
   }
   return removed;

@@ -18,6 +18,14 @@ export interface BlobFeed extends AsyncDisposable {
   readonly broken: AbortSignal;
 }
 
+/** Where a job works; given back when it is over. */
+export interface WorkPlace extends AsyncDisposable {
+  /** Host directory for the job's `work`; without one it works in memory. */
+  readonly directory?: string;
+  /** Which of both, and why. */
+  readonly account: string;
+}
+
 /** The effects that stages use. None of them may change a result. */
 export interface BuildPorts {
   readonly store: Store;
@@ -38,6 +46,8 @@ export interface BuildPorts {
   readonly linkNamed: (
     blobs: Readonly<Record<string, Extent>>,
   ) => Promise<AsyncDisposable & { readonly path: string }>;
+  /** A place for a job that writes about so many bytes below `/build`. */
+  readonly workPlace: (bytes: number) => Promise<WorkPlace>;
   /** An empty directory for a stage's results; gone after the stage. */
   readonly scratch: () => Promise<AsyncDisposable & { readonly path: string }>;
   /** Puts bytes that can be made again into the store, without waiting for the disk. */

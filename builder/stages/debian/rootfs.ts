@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { KIB, MIB } from '../../../core/bytes.ts';
 import { defineStage, type Artifact, type Outputs, type StageContext } from '../../graph/stage.ts';
 import { stageNeedsToolbox } from '../toolbox.ts';
 import { formerResults, keepResults, type ResultKeys } from '../kept-results.ts';
@@ -76,7 +77,10 @@ async function assemble(
   await using info = await ports.linkBlobs(packages.map((pkg) => pkg.info));
   await using files = await ports.linkBlobs(options.files.map((file) => file.content));
   await using kept = await ports.linkNamed(await formerResults(ports.store, keys));
+  await using place = await ports.workPlace(roomOf(packages));
+  sink({ type: 'log', id, level: place.directory === undefined ? 'debug' : 'info', message: place.account });
   await ports.sandbox({
+    ...(place.directory !== undefined && { work: place.directory }),
     toolbox: await ports.toolboxTree(stageNeedsToolbox(toolbox)),
     script: rootfsScript(options, packages, epoch),
     files: jobFiles(options, packages),
@@ -89,6 +93,12 @@ async function assemble(
       sink({ type: 'log', id, level: 'debug', message });
     },
   });
+}
+
+/** Bytes that a tree may take: its packages, a page for the end of each file, an initrd and what makes it. */
+function roomOf(packages: readonly StoredPackage[]): number {
+  const bytes = packages.map(({ data, facts }) => data.size + facts.paths.length * 4 * KIB);
+  return bytes.reduce((total, size) => total + size, 512 * MIB);
 }
 
 function jobFiles(options: RootfsOptions, packages: readonly StoredPackage[]): Record<string, string> {

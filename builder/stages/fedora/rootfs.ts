@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { MIB } from '../../../core/bytes.ts';
 import type { Sha256 } from '../../../core/digest.ts';
 import { defineStage, type Outputs } from '../../graph/stage.ts';
 import { ROOT } from '../debian/configure-script.ts';
@@ -45,7 +46,15 @@ export const fedoraRootfsStage = defineStage<FedoraRootfsOptions, BuildPorts>({
     await using files = await ports.linkBlobs(options.files.map((file) => file.content));
     const keys = hwdbKeys(options.packages);
     await using kept = await ports.linkNamed(await formerResults(ports.store, keys));
+    await using place = await ports.workPlace(roomOf(options.packages));
+    sink({
+      type: 'log',
+      id,
+      level: place.directory === undefined ? 'debug' : 'info',
+      message: place.account,
+    });
     const installing = ports.sandbox({
+      ...(place.directory !== undefined && { work: place.directory }),
       toolbox: await ports.toolboxTree(stageNeedsToolbox(toolbox)),
       script: rootfsScript(options, epoch),
       files: { rpmmacros: RPM_MACROS },
@@ -62,6 +71,11 @@ export const fedoraRootfsStage = defineStage<FedoraRootfsOptions, BuildPorts>({
     return { rootfs };
   },
 });
+
+/** Bytes that a tree may take: packages unpack to three or four times their size; an initramfs and what makes it. */
+function roomOf(packages: readonly RpmRef[]): number {
+  return packages.reduce((total, { size }) => total + 4 * size, 512 * MIB);
+}
 
 /** Without an epoch, as on mirrors. */
 function fileName({ name, version, architecture }: RpmRef): string {
