@@ -57,6 +57,10 @@ const qubes = z.strictObject({
     .array(z.string().regex(/^[0-9a-f]{4}:[0-9a-f]{2}:[01][0-9a-f]\.[0-7]$/, 'expected a PCI address'))
     .default([])
     .describe('Network cards that sys-net may have although they cannot be reset'),
+  virt: z
+    .enum(['auto', 'pvh', 'pv'])
+    .default('auto')
+    .describe('How qubes without devices run; auto: pvh where the processor can do it'),
   autostart: z
     .array(z.string())
     .default([])

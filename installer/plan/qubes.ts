@@ -19,7 +19,7 @@ export function qubesFile(context: Context): string {
         ? { driver: 'reflink', directory: POOL_DIRECTORY }
         : { driver: 'lvm-thin', group: volumeGroup(identity), pool: 'qube-pool' },
     timezone: answers.timezone,
-    defaults: { template: defaultTemplate(context), netvm: 'sys-firewall' },
+    defaults: { template: defaultTemplate(context), netvm: 'sys-firewall', ...defaultVirt(context) },
     qubes: {
       ...Object.fromEntries(templates.map((image) => [image.name, TEMPLATE])),
       ...(usbControllers(context).length > 0 ? { 'sys-usb': sysUsb(context) } : {}),
@@ -46,6 +46,14 @@ export function defaultTemplate({ answers, templates }: Pick<Context, 'answers' 
     got: wanted ?? 'none',
     next: 'change default-template or templates in the answers',
   });
+}
+
+/** What qubes without devices run as, where it is not what `qube` takes anyway: pvh needs HVM and nested paging. */
+function defaultVirt({ answers, hardware: { cpu } }: Context): Entry {
+  const { virt } = answers.qubes;
+  const paravirtual =
+    virt === 'auto' ? [cpu.virtualisation, cpu.slat].some(({ state }) => state === 'no') : virt === 'pv';
+  return paravirtual ? { virt: 'pv' } : {};
 }
 
 function sysUsb(context: Context): Entry {

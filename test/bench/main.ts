@@ -1,4 +1,5 @@
 // npm run bench [-- RECIPE… [--pairs N] [--leaf] [--memory]]: ratios of paired runs, printed; nothing is asserted.
+// qube-start, only when named: starts of qubes on an installed machine under emulation, which takes an hour.
 // --leaf: images of templates, in full and after one package moved, instead of root file systems.
 // --memory: the peak memory of full builds of templates, instead of anything that takes time.
 import { parseArgs } from 'node:util';
@@ -6,6 +7,7 @@ import { benchFedora } from './fedora.ts';
 import { benchIso } from './iso.ts';
 import { benchLeaf } from './leaf.ts';
 import { benchMemory } from './memory.ts';
+import { benchQubeStart } from './qube-start.ts';
 import { benchRootfs } from './rootfs.ts';
 
 const { positionals, values } = parseArgs({
@@ -25,6 +27,7 @@ const chosen = (standard: readonly string[]): readonly string[] =>
 for (const recipe of values.leaf || values.memory ? [] : chosen(ALL)) {
   if (recipe === 'iso') await benchIso(pairs);
   else if (recipe === 'fedora') await benchFedora(pairs);
+  else if (recipe === 'qube-start') await benchQubeStart(pairs);
   else await benchRootfs(recipe, pairs);
 }
 if (values.memory || (positionals.length === 0 && !values.leaf)) {

@@ -32,7 +32,7 @@ export const NETWORKED = {
   iommu: 'amd',
   devices: ['e1000e,netdev=net0,addr=0x10'],
   networks: ['user,id=net0,restrict=on'],
-  answers: `${ANSWERS.replace('overrides: [iommu, memory]', 'overrides: [memory]')}qubes: {autostart: [personal]}\n`,
+  answers: `${ANSWERS.replace('overrides: [iommu, memory]', 'overrides: [memory]')}qubes: {virt: pv, autostart: [personal]}\n`,
 } as const satisfies Installation;
 
 /** The disk of a finished installation without questions. It is shared: only overlays of it may be written to. */

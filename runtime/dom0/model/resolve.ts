@@ -53,7 +53,7 @@ function resolve(name: string, entry: QubeEntry, file: QubesFile): Qube {
     isolated: entry.isolated,
     memory: bytesOf(entry.memory ?? defaults.memory),
     vcpus: entry.vcpus ?? defaults.vcpus,
-    virt: entry.virt,
+    virt: entry.virt ?? defaults.virt,
     volumes: volumeSizes(entry, file),
     encryptPrivate: entry['encrypt-private'],
     autostart: entry.autostart,

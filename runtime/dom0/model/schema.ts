@@ -81,6 +81,8 @@ const volumes = z.strictObject({
   volatile: size.optional(),
 });
 
+const virt = z.enum(['pvh', 'pv', 'hvm']);
+
 const qube = z.strictObject({
   kind: z.enum(KINDS),
   template: qubeName.optional(),
@@ -94,7 +96,7 @@ const qube = z.strictObject({
   isolated: z.boolean().default(false).describe('Promises that this qube never gets a network'),
   memory: size.optional(),
   vcpus: z.int().min(1).max(64).optional(),
-  virt: z.enum(['pvh', 'pv', 'hvm']).default('pvh'),
+  virt: virt.optional(),
   volumes: volumes.optional(),
   'encrypt-private': z.boolean().default(false).describe('A LUKS key of its own for the private volume'),
   autostart: z.int().min(1).max(999).optional().describe('Started at boot, lower numbers first'),
@@ -143,9 +145,10 @@ export const qubesSchema = z.strictObject({
       netvm: z.union([z.literal(NO_NETVM), qubeName]).optional(),
       memory: size.default('800MiB'),
       vcpus: z.int().min(1).max(64).default(2),
+      virt: virt.default('pvh').describe('pv where the processor cannot do pvh'),
       volumes: volumes.default({}),
     })
-    .default({ memory: '800MiB', vcpus: 2, volumes: {} }),
+    .default({ memory: '800MiB', vcpus: 2, virt: 'pvh', volumes: {} }),
   qubes: z.record(qubeName, qube),
   policy: z.array(policyRule).max(1000).default([]),
 });

@@ -5,6 +5,7 @@ import { qubesFile } from '../../../installer/plan/qubes.ts';
 import { checkQubes } from '../../../runtime/dom0/model/check.ts';
 import { resolveQubes, type Qube } from '../../../runtime/dom0/model/resolve.ts';
 import { parseQubes } from '../../../runtime/dom0/model/source.ts';
+import { GOOD_XEN } from './machines.ts';
 import { planFor } from './plans.ts';
 
 type Change = NonNullable<Parameters<typeof planFor>[0]>;
@@ -29,6 +30,20 @@ describe('the qubes that the installer writes', () => {
       qube.kind === 'ServiceVM' || qube.isolated || qube.disposableTemplate;
     expect(ours?.filter(fixed)).toEqual(theirs?.filter(fixed));
     expect(ours?.map(({ name }) => name).sort()).toEqual(theirs?.map(({ name }) => name).sort());
+  });
+
+  it('run as pv where the processor has no nested paging, or where the answers say so', async () => {
+    const virt = async (change: Change): Promise<unknown> =>
+      (parse(await written(change)) as { defaults: { virt?: string } }).defaults.virt;
+    expect(await virt({})).toBeUndefined();
+    expect(await virt({ answers: { qubes: { virt: 'pv' } } })).toBe('pv');
+    const commands = {
+      ...GOOD_XEN.commands,
+      'xl info': 'total_memory : 32541\nvirt_caps : pv hvm hvm_directio\n',
+    };
+    const machine = { ...GOOD_XEN, commands };
+    expect(await virt({ machine })).toBe('pv');
+    expect(await virt({ machine, answers: { qubes: { virt: 'pvh' } } })).toBeUndefined();
   });
 
   it('start at boot when the answers say so, in that order, after the service qubes', async () => {
