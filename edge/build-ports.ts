@@ -1,4 +1,5 @@
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { linkSync } from 'node:fs';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AppError } from '../core/errors.ts';
 import { sha256 } from '../core/digest.ts';
@@ -8,12 +9,15 @@ import type { BuildPorts } from '../builder/stages/ports.ts';
 import { toolboxData } from '../builder/stages/toolbox.ts';
 import type { Store } from '../builder/store/store.ts';
 import type { Extent } from '../builder/verify/hash-chain.ts';
+import { feedBlobs } from './blob-feed.ts';
 import { openDebs } from './deb-opener.ts';
 import { DebPool } from './deb-pool.ts';
 import { hashFile, hashWhileWritten } from './files.ts';
+import { availableMemory } from './host.ts';
 import { namespaceSandbox } from './sandbox.ts';
 import { shiftedSandbox, type ShiftedClock } from './shifted-clock.ts';
 import { unpackToolbox } from './toolbox-tree.ts';
+import { WorkPlaces } from './work-places.ts';
 
 type Temporary = AsyncDisposable & { readonly path: string };
 
@@ -34,6 +38,7 @@ export function buildPorts(
   const sandbox = namespaceSandbox(store.temporaryDirectory, keepFailed ? store.failedDirectory : undefined);
   const pool = new DebPool(jobs);
   const trees = new ToolboxTrees(store, (root) => pool.listTree(root));
+  const places = new WorkPlaces(availableMemory, () => store.temporaryPath('tree'));
   const scratch = async (): Promise<Temporary> => {
     const path = store.temporaryPath('work');
     await mkdir(path, { recursive: true });
@@ -42,7 +47,7 @@ export function buildPorts(
   const linkNamed = async (blobs: Readonly<Record<string, Extent>>): Promise<Temporary> => {
     const directory = await scratch();
     await mapLimit(Object.entries(blobs), jobs, async ([name, blob]) => {
-      await link(await store.verified(blob), join(directory.path, name));
+      linkSync(await store.verified(blob), join(directory.path, name));
     });
     return directory;
   };
@@ -56,9 +61,11 @@ export function buildPorts(
     makeToolboxTree: (data) => trees.make(data),
     toolboxTree: (toolbox) => trees.get(toolbox),
     scratch,
+    workPlace: (bytes) => places.take(bytes),
     linkNamed,
     linkBlobs: (blobs) =>
       linkNamed(Object.fromEntries(blobs.map((blob, index) => [String(index).padStart(5, '0'), blob]))),
+    feedBlobs: async (blobs) => feedBlobs(store, await scratch(), blobs),
     async keepBytes(bytes) {
       if (store.isReadOnly) return { size: bytes.length, sha256: sha256(bytes) };
       const path = store.temporaryPath('bytes');

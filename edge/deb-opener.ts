@@ -5,6 +5,7 @@ import type { Sandbox } from '../builder/sandbox/job.ts';
 import type { Ingested, IngestTask } from '../builder/stages/debian/ingest.ts';
 import type { DebOpener } from '../builder/stages/ports.ts';
 import type { DebPool } from './deb-pool.ts';
+import { LineQueue } from './line-queue.ts';
 
 /** Below this size (bytes of a .deb) our own decoder is done before three processes have started. */
 const SMALL = 128 * 1024;
@@ -64,7 +65,7 @@ class Decompressor implements AsyncDisposable {
   readonly #toolbox: Outputs;
   readonly #signal: AbortSignal;
   readonly #waiting = new Map<string, (path: string | undefined) => void>();
-  readonly #orders = new Orders();
+  readonly #orders = new LineQueue();
   #places: Promise<{ readonly debs: Temporary; readonly out: Temporary }> | undefined;
   #job: Promise<void> | undefined;
   #over = false;
@@ -125,31 +126,5 @@ class Decompressor implements AsyncDisposable {
   #answer(name: string, path: string | undefined): void {
     this.#waiting.get(name)?.(path);
     this.#waiting.delete(name);
-  }
-}
-
-/** Lines that a job reads as they are ordered. */
-class Orders implements AsyncIterable<string> {
-  readonly #lines: string[] = [];
-  #ended = false;
-  #wake: () => void = () => undefined;
-
-  push(line: string): void {
-    this.#lines.push(line);
-    this.#wake();
-  }
-
-  end(): void {
-    this.#ended = true;
-    this.#wake();
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<string> {
-    for (;;) {
-      const line = this.#lines.shift();
-      if (line !== undefined) yield line;
-      else if (this.#ended) return;
-      else await new Promise<void>((resolve) => (this.#wake = resolve));
-    }
   }
 }

@@ -9,7 +9,7 @@
  * ```
  */
 import { createHash } from 'node:crypto';
-import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { closeSync, constants, openSync, readFileSync, readSync, statSync, type Stats } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, stat, utimes, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setImmediate as breath, setTimeout as sleep } from 'node:timers/promises';
@@ -87,7 +87,8 @@ export async function sweepTemporary(
     if (at < 0 || !name.startsWith(prefix)) continue;
     const path = join(directory, name);
     if (!(await isAbandoned(path, name.slice(at + TEMPORARY.length), options.now))) continue;
-    await rm(path, { recursive: true, force: true });
+    // Imported when needed: those who only write files need no namespaces.
+    await (await import('./id-namespace.ts')).removeMapped(path);
     removed += 1;
   }
   return removed;
@@ -104,6 +105,16 @@ export async function isAbandoned(path: string, tag: string, now = Date.now()): 
 /** The names in a directory, sorted; none when it does not exist. */
 export async function listDirectory(directory: string): Promise<string[]> {
   return ((await readdir(directory).catch(ignoreMissing)) ?? []).sort();
+}
+
+/** The bytes of a small file, or undefined when there is none. Blocks, as {@link statIfPresent} does. */
+export function readSmallIfPresent(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    ignoreMissing(error);
+    return undefined;
+  }
 }
 
 /** The bytes of a file, or undefined when there is none. */
@@ -189,9 +200,16 @@ function openForReading(path: string): number | undefined {
   }
 }
 
+/**
+ * What stat(2) says of a file, or undefined when there is none. Blocks: the way to the thread pool and back costs
+ * many times as much, and a build asks of several files of every package.
+ */
+export function statIfPresent(path: string): Stats | undefined {
+  return statSync(path, { throwIfNoEntry: false });
+}
+
 /** Notes the use of a file in its time of modification, at most once a day. */
-export async function noteUse(path: string): Promise<void> {
-  const found = await stat(path).catch(ignoreMissing);
+export async function noteUse(path: string, found = statIfPresent(path)): Promise<void> {
   const now = Date.now();
   if (found === undefined || now - found.mtimeMs < DAY) return;
   await utimes(path, now / 1000, now / 1000).catch(ignoreMissing);

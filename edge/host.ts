@@ -130,10 +130,14 @@ async function freeDisk(wanted: string): Promise<HostFacts['disk']> {
   }
 }
 
-/** /proc/meminfo's MemAvailable counts what caches would give back; free memory alone says too little. */
 async function memory(): Promise<HostFacts['memory']> {
+  return { total: totalmem(), available: await availableMemory() };
+}
+
+/** Bytes. MemAvailable of proc(5) counts what caches would give back; free memory alone says too little. */
+export async function availableMemory(): Promise<number> {
   const kib = /^MemAvailable:\s+(\d+) kB$/m.exec(await text('/proc/meminfo'))?.[1];
-  return { total: totalmem(), available: kib === undefined ? freemem() : Number(kib) * 1024 };
+  return kib === undefined ? freemem() : Number(kib) * 1024;
 }
 
 function openFiles(limits: string): number | undefined {

@@ -1,13 +1,12 @@
-import { chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { userInfo } from 'node:os';
+import { chown, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { $ } from './shell.ts';
 import { AppError } from '../core/errors.ts';
-import { mapArguments, sandboxMap, subordinateRange, type IdRange } from '../builder/sandbox/ids.ts';
 import { SANDBOX_ENV, type Sandbox, type SandboxJob } from '../builder/sandbox/job.ts';
 import { bindCommands, enterCommands, type Bind } from '../builder/sandbox/script.ts';
 import { temporaryPath } from './files.ts';
+import { holdNamespace, idMaps, type Maps } from './id-namespace.ts';
 import { mountFlags } from './mount-flags.ts';
 import { uniqueTag } from './process-identity.ts';
 
@@ -16,11 +15,6 @@ const TAIL_LINES = 25;
 
 /** A base for the sandbox's mounts: covered by a file system of its own, so nothing is written to it. */
 const BASES = ['/mnt', '/media', '/srv', '/opt', '/home'];
-
-interface Maps {
-  readonly uid: IdRange[];
-  readonly gid: IdRange[];
-}
 
 /**
  * Sandboxes made of user, mount, pid, network, ipc and uts namespaces (namespaces(7)) with util-linux alone.
@@ -37,6 +31,7 @@ export function namespaceSandbox(scratch: string, failed?: string): Sandbox {
     try {
       await writeJob(jobDir, job);
       if (job.out !== undefined) await prepareOut(job.out, maps);
+      if (job.work !== undefined) await prepareOut(job.work, maps);
       await using holder = await holdNamespace(maps);
       return await start(holder.pid, jobDir, job);
     } catch (error) {
@@ -89,88 +84,6 @@ async function prepareOut(out: string, maps: Maps): Promise<void> {
   if (process.getuid?.() === 0 && uid !== undefined && gid !== undefined) await chown(out, uid, gid);
 }
 
-/** The maps for whoever runs this process. */
-async function idMaps(): Promise<Maps> {
-  const user = userInfo();
-  const read = (file: string): Promise<string> => readFile(file, 'utf8').catch(() => '');
-  const map = async (file: '/etc/subuid' | '/etc/subgid', id: number): Promise<IdRange[]> =>
-    sandboxMap(
-      { name: user.username, id },
-      subordinateRange(await read(file), { name: user.username, id: user.uid }),
-      file,
-    );
-  return {
-    uid: await map('/etc/subuid', user.uid),
-    gid: await map('/etc/subgid', user.uid === 0 ? 0 : user.gid),
-  };
-}
-
-/** A process that keeps a user namespace with our id maps open until it is disposed of. */
-async function holdNamespace(maps: Maps): Promise<AsyncDisposable & { readonly pid: number }> {
-  const holder = $({
-    quiet: true,
-    nothrow: true,
-    env: { PATH },
-    stdio: ['pipe', 'pipe', 'pipe'],
-  })`unshare --user sh -c ${'echo ready; read -r _'}`;
-  const release = async (): Promise<void> => {
-    holder.stdin.end();
-    await holder;
-  };
-  const ready = await new Promise<boolean>((resolve) => {
-    holder.stdout.once('data', () => {
-      resolve(true);
-    });
-    void holder.then(() => {
-      resolve(false);
-    });
-  });
-  const pid = holder.pid;
-  if (!ready || pid === undefined) throw namespaceRefused((await holder).stderr);
-  try {
-    await writeMaps(pid, maps);
-  } catch (error) {
-    await release();
-    throw error;
-  }
-  return { pid, [Symbol.asyncDispose]: release };
-}
-
-async function writeMaps(pid: number, maps: Maps): Promise<void> {
-  if (process.getuid?.() === 0) {
-    await writeFile(`/proc/${String(pid)}/uid_map`, `${mapArguments(maps.uid).join(' ')}\n`);
-    await writeFile(`/proc/${String(pid)}/gid_map`, `${mapArguments(maps.gid).join(' ')}\n`);
-    return;
-  }
-  for (const [tool, map] of [
-    ['newuidmap', maps.uid],
-    ['newgidmap', maps.gid],
-  ] as const) {
-    const done = await $({ quiet: true, nothrow: true })`${tool} ${pid} ${mapArguments(map)}`;
-    if (done.exitCode !== 0) {
-      throw new AppError({
-        kind: 'tool',
-        code: 'sandbox.id-map',
-        what: `${tool} could not map the subordinate ids of this user`,
-        where: `${tool} ${String(pid)} ${mapArguments(map).join(' ')}`,
-        got: done.stderr.trim(),
-        next: 'qubeforge doctor',
-      });
-    }
-  }
-}
-
-function namespaceRefused(stderr: string): AppError {
-  return new AppError({
-    kind: 'tool',
-    code: 'sandbox.no-user-namespace',
-    what: 'this kernel does not let this user make a user namespace',
-    where: 'unshare --user',
-    got: stderr.trim(),
-    next: 'qubeforge doctor',
-  });
-}
-
 async function start(holder: number, jobDir: string, job: SandboxJob): Promise<{ stdout: string }> {
   const binds = await jobBinds(jobDir, job);
   const base = BASES.find((path) => !binds.some(({ source }) => source.startsWith(`${path}/`))) ?? '/mnt';
@@ -209,6 +122,7 @@ async function jobBinds(jobDir: string, job: SandboxJob): Promise<Bind[]> {
     { source: jobDir, target: 'job' },
     ...Object.entries(job.inputs ?? {}).map(([name, source]) => ({ source, target: `in/${name}` })),
     ...(job.out === undefined ? [] : [{ source: job.out, target: 'out', writable: true }]),
+    ...(job.work === undefined ? [] : [{ source: job.work, target: 'build', writable: true }]),
   ];
   const flagsOf = await mountFlags();
   return binds.map((bind) => ({ ...bind, flags: flagsOf(bind.source) }));
@@ -225,11 +139,15 @@ async function collect(argv: readonly string[], job: SandboxJob): Promise<{ stdo
   const tail = lastLines(process_.stderr, job.log);
   if (job.onLine !== undefined) lastLines(process_.stdout, job.onLine);
   // One signal to the outermost process takes the whole pid namespace with it.
+  let over = false;
   const kill = (): void => {
     if (process_.pid !== undefined) process.kill(process_.pid, 'SIGKILL');
+    // It is about to start.
+    else if (!over) setImmediate(kill);
   };
   const timer = job.timeout === undefined ? undefined : setTimeout(kill, job.timeout);
   job.signal?.addEventListener('abort', kill, { once: true });
+  if (job.signal?.aborted === true) kill();
   try {
     const output = await process_;
     job.signal?.throwIfAborted();
@@ -245,6 +163,7 @@ async function collect(argv: readonly string[], job: SandboxJob): Promise<{ stdo
       next: 'read the output above; --log FILE keeps all of it, --keep-failed keeps the tree',
     });
   } finally {
+    over = true;
     clearTimeout(timer);
     job.signal?.removeEventListener('abort', kill);
   }

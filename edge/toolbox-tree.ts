@@ -15,6 +15,9 @@ const FILES: Readonly<Record<string, string>> = {
 };
 const LINKS: Readonly<Record<string, string>> = { 'usr/bin/awk': 'mawk' };
 
+/** What no program of a toolbox reads: half of its files, and each is hashed by every build. */
+const NEEDLESS = /^(\.\/)?usr\/share\/(doc|info|locale|man)\//;
+
 /** Unpacks data archives that `openDeb` has found safe, in order, into an empty directory. */
 export async function unpackToolbox(archives: readonly string[], root: string): Promise<void> {
   for (const [path, target] of USR_MERGE) {
@@ -36,7 +39,10 @@ export async function unpackToolbox(archives: readonly string[], root: string): 
 async function unpackArchive(archive: string, root: string): Promise<void> {
   const entries = extract();
   const unpacking = async (): Promise<void> => {
-    for await (const entry of entries) await unpackEntry(entry, root);
+    for await (const entry of entries) {
+      if (NEEDLESS.test(entry.header.name)) entry.resume();
+      else await unpackEntry(entry, root);
+    }
   };
   await Promise.all([
     pipeline(createReadStream(archive, { highWaterMark: 512 * 1024 }), entries),

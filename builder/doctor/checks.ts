@@ -187,7 +187,7 @@ const memory: Check = {
   judge({ memory: { total, available } }) {
     const found = `${formatBytes(available)} of ${formatBytes(total)} available`;
     if (available >= ENOUGH_MEMORY) return { state: 'ok', found };
-    const text = `Trees are put together in memory: ${formatBytes(ENOUGH_MEMORY)} are comfortable. --jobs 1 needs less.`;
+    const text = `Trees are put together in memory, or on disk, which is slower, where it is scarce: ${formatBytes(ENOUGH_MEMORY)} are comfortable. --jobs 1 needs less.`;
     return {
       state: available < LITTLE_MEMORY ? 'problem' : 'warning',
       found,

@@ -1,6 +1,6 @@
 /**
  * A piece of work for a sandbox. It sees the toolbox as `/` (read-only), its inputs under `/in`, an empty
- * `/build` in memory and a writable `/out`; nothing else of the machine, and no network.
+ * `/build`, in memory unless said otherwise, and a writable `/out`; nothing else of the machine, and no network.
  */
 export interface SandboxJob {
   /** Host path of the toolbox tree. */
@@ -13,6 +13,8 @@ export interface SandboxJob {
   readonly inputs?: Readonly<Record<string, string>>;
   /** Host directory, shown as `/out`; made when it is not there. */
   readonly out?: string;
+  /** Host directory, shown as `/build` instead of memory; its files may belong to ids of the sandbox. */
+  readonly work?: string;
   /** Added to the fixed environment; SOURCE_DATE_EPOCH belongs here. */
   readonly env?: Readonly<Record<string, string>>;
   /** What the script reads from stdin; by default there is nothing. */

@@ -45,7 +45,7 @@ function parent(path: string): string {
 
 /**
  * Shell commands that turn the binds at `base` into the sandbox's whole world and start its script.
- * `base/root` holds the toolbox, `base/in`, `base/job` and `base/out` what the job is given.
+ * `base/root` holds the toolbox, `base/in`, `base/job`, `base/out` and perhaps `base/build` what the job is given.
  */
 export function enterCommands(base: string): string {
   const root = `${base}/root`;
@@ -65,7 +65,8 @@ export function enterCommands(base: string): string {
     `mount -t tmpfs -o mode=1777,nosuid,nodev tmp ${root}/tmp`,
     `mount -t tmpfs -o mode=0755,size=90% work ${root}/build`,
     `mount -t tmpfs -o mode=0755,nosuid,nodev in ${root}/in`,
-    `for d in in job out; do`,
+    // On disk, where memory is scarce.
+    `for d in in job out build; do`,
     `  [ -e ${base}/$d ] || continue`,
     `  if [ $d = in ]; then mount --rbind ${base}/in ${root}/in; else mount --bind ${base}/$d ${root}/$d; fi`,
     `done`,

@@ -9,6 +9,23 @@ export interface DebOpener extends AsyncDisposable {
   readonly ingest: (task: IngestTask) => Promise<Ingested>;
 }
 
+/** A directory that fills with verified blobs in their order; gone after the stage. */
+export interface BlobFeed extends AsyncDisposable {
+  readonly path: string;
+  /** The name of each, a line, once it is there; no end when one of them is damaged. */
+  readonly names: AsyncIterable<string>;
+  /** Aborted with the error when a blob is damaged or missing. */
+  readonly broken: AbortSignal;
+}
+
+/** Where a job works; given back when it is over. */
+export interface WorkPlace extends AsyncDisposable {
+  /** Host directory for the job's `work`; without one it works in memory. */
+  readonly directory?: string;
+  /** Which of both, and why. */
+  readonly account: string;
+}
+
 /** The effects that stages use. None of them may change a result. */
 export interface BuildPorts {
   readonly store: Store;
@@ -23,10 +40,14 @@ export interface BuildPorts {
   readonly toolboxTree: (toolbox: Outputs) => Promise<string>;
   /** A directory of hard links to verified blobs, in this order, named 00000, 00001 …; gone after the stage. */
   readonly linkBlobs: (blobs: readonly Extent[]) => Promise<AsyncDisposable & { readonly path: string }>;
+  /** The same, filled while a job reads it. */
+  readonly feedBlobs: (blobs: readonly Extent[]) => Promise<BlobFeed>;
   /** The same with names of one's own. */
   readonly linkNamed: (
     blobs: Readonly<Record<string, Extent>>,
   ) => Promise<AsyncDisposable & { readonly path: string }>;
+  /** A place for a job that writes about so many bytes below `/build`. */
+  readonly workPlace: (bytes: number) => Promise<WorkPlace>;
   /** An empty directory for a stage's results; gone after the stage. */
   readonly scratch: () => Promise<AsyncDisposable & { readonly path: string }>;
   /** Puts bytes that can be made again into the store, without waiting for the disk. */

@@ -14,7 +14,7 @@ export interface ToolboxOptions {
  */
 export const toolboxStage = defineStage<ToolboxOptions, BuildPorts>({
   name: 'toolbox',
-  version: 2,
+  version: 3,
   async run({ id, options, ports, sink, signal }): Promise<Outputs> {
     const packages = await openPackages(ports, options.packages, { id, sink, signal });
     const data = packages.map((pkg) => pkg.data);

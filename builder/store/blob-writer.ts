@@ -22,7 +22,7 @@ export class BlobWriter implements AsyncDisposable {
   readonly #expected: Expectation;
   readonly #path: string;
   readonly #handle: FileHandle;
-  readonly #committed: (digest: Sha256) => Promise<void>;
+  readonly #committed: (digest: Sha256) => void;
   #hash: Hash = createHash('sha256');
   #written = 0;
   #open = true;
@@ -32,7 +32,7 @@ export class BlobWriter implements AsyncDisposable {
     expected: Expectation,
     path: string,
     handle: FileHandle,
-    committed: (digest: Sha256) => Promise<void>,
+    committed: (digest: Sha256) => void,
   ) {
     this.#layout = layout;
     this.#expected = expected;
@@ -44,7 +44,7 @@ export class BlobWriter implements AsyncDisposable {
   static async create(
     layout: Layout,
     expected: Expectation,
-    committed: (digest: Sha256) => Promise<void>,
+    committed: (digest: Sha256) => void,
   ): Promise<BlobWriter> {
     const path = temporaryPath(layout.tmp, 'blob');
     return new BlobWriter(layout, expected, path, await openExclusive(path, 0o600), committed);
@@ -95,7 +95,7 @@ export class BlobWriter implements AsyncDisposable {
       await this[Symbol.asyncDispose]();
       throw error;
     }
-    await this.#committed(got.sha256);
+    this.#committed(got.sha256);
     return got;
   }
 

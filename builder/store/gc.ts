@@ -96,10 +96,10 @@ async function mark(layout: Layout, options: GcOptions, scanned: Scanned): Promi
   const records = new Records(layout);
   for (const { id } of scanned.stages) {
     if (!stages.has(id)) continue;
-    for (const blob of (await records.peekStage(id))?.blobs ?? []) blobs.add(blob.sha256);
+    for (const blob of records.peekStage(id)?.blobs ?? []) blobs.add(blob.sha256);
   }
   for (const { id } of scanned.derived) {
-    const record = await records.peekDerived(id);
+    const record = records.peekDerived(id);
     if (record === undefined || !blobs.has(record.input)) continue;
     derived.add(id);
     blobs.add(record.blob.sha256);

@@ -2,7 +2,7 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { canonicalJson, digestOf, parseSha256, type Sha256 } from '../../core/digest.ts';
-import { noteUse, readIfPresent, temporaryPath } from '../../edge/files.ts';
+import { noteUse, readSmallIfPresent, temporaryPath } from '../../edge/files.ts';
 import type { Extent } from '../verify/hash-chain.ts';
 import type { Layout, RecordKind } from './layout.ts';
 
@@ -66,25 +66,25 @@ export class Records {
   }
 
   /** For `gc`: a record without counting as a use of it. */
-  peekStage(id: Sha256): Promise<StageRecord | undefined> {
+  peekStage(id: Sha256): StageRecord | undefined {
     return this.#peek('stages', id, stageSchema);
   }
 
   /** For `gc`: a record without counting as a use of it. */
-  peekDerived(id: Sha256): Promise<DerivedRecord | undefined> {
+  peekDerived(id: Sha256): DerivedRecord | undefined {
     return this.#peek('derived', id, derivedSchema);
   }
 
   async #read<T>(kind: RecordKind, id: Sha256, schema: z.ZodType<T>): Promise<T | undefined> {
-    const record = await this.#peek(kind, id, schema);
+    const record = this.#peek(kind, id, schema);
     const path = this.#layout.record(kind, id);
     if (record === undefined) await rm(path, { force: true });
     else await noteUse(path);
     return record;
   }
 
-  async #peek<T>(kind: RecordKind, id: Sha256, schema: z.ZodType<T>): Promise<T | undefined> {
-    const bytes = await readIfPresent(this.#layout.record(kind, id));
+  #peek<T>(kind: RecordKind, id: Sha256, schema: z.ZodType<T>): T | undefined {
+    const bytes = readSmallIfPresent(this.#layout.record(kind, id));
     return bytes === undefined ? undefined : schema.safeParse(openEnvelope(bytes.toString('utf8'))).data;
   }
 

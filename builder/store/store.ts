@@ -16,7 +16,7 @@
  * the life of a process before it hands out its path, and removes it (`store.blob`, kind
  * `verification`) when the hash is another one, so that the next run fetches it again.
  */
-import { createReadStream } from 'node:fs';
+import { createReadStream, statSync } from 'node:fs';
 import { chmod, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Sha256 } from '../../core/digest.ts';
@@ -24,6 +24,7 @@ import {
   hashFile,
   ignoreMissing,
   noteUse,
+  statIfPresent,
   sweepTemporary,
   temporaryPath,
   writeFileAtomic,
@@ -108,21 +109,21 @@ export class Store implements AsyncDisposable {
   /** Whether a blob of this hash and size lies in the store. Cheap; says nothing about its bytes. */
   async has(blob: Extent): Promise<boolean> {
     const path = this.#layout.blob(blob.sha256);
-    const found = await stat(path).catch(ignoreMissing);
+    const found = statIfPresent(path);
     if (found?.size !== blob.size) return false;
-    if (!this.isReadOnly) await noteUse(path);
+    if (!this.isReadOnly) await noteUse(path, found);
     return true;
   }
 
   /** Whether anything lies at the place of a blob, be it damaged. */
-  async holds(blob: { readonly sha256: Sha256 }): Promise<boolean> {
-    return (await this.#identity(blob.sha256)) !== undefined;
+  holds(blob: { readonly sha256: Sha256 }): boolean {
+    return this.#identity(blob.sha256) !== undefined;
   }
 
   /** A writer for one blob, for downloads that may start over. Dispose of it in any case. */
   createWriter(expected: Expectation): Promise<BlobWriter> {
-    return BlobWriter.create(this.#layout, expected, async (digest) => {
-      this.#proved.set(digest, (await this.#identity(digest)) ?? '');
+    return BlobWriter.create(this.#layout, expected, (digest) => {
+      this.#proved.set(digest, this.#identity(digest) ?? '');
     });
   }
 
@@ -149,7 +150,7 @@ export class Store implements AsyncDisposable {
     await chmod(path, 0o444);
     await mkdir(dirname(final), { recursive: true });
     await rename(path, final);
-    this.#proved.set(extent.sha256, (await this.#identity(extent.sha256)) ?? '');
+    this.#proved.set(extent.sha256, this.#identity(extent.sha256) ?? '');
     return extent;
   }
 
@@ -159,7 +160,7 @@ export class Store implements AsyncDisposable {
    */
   async verified(blob: { readonly sha256: Sha256; readonly size?: number }, what?: string): Promise<string> {
     const path = this.#layout.blob(blob.sha256);
-    const identity = await this.#identity(blob.sha256);
+    const identity = this.#identity(blob.sha256);
     if (identity !== undefined && this.#proved.get(blob.sha256) === identity) return path;
     const got = await hashFile(path);
     if (got === undefined) throw missingBlob(blob.sha256, what);
@@ -227,8 +228,8 @@ export class Store implements AsyncDisposable {
     await this.#lease?.[Symbol.asyncDispose]();
   }
 
-  async #identity(digest: Sha256): Promise<string | undefined> {
-    const found = await stat(this.#layout.blob(digest), { bigint: true }).catch(ignoreMissing);
+  #identity(digest: Sha256): string | undefined {
+    const found = statSync(this.#layout.blob(digest), { bigint: true, throwIfNoEntry: false });
     if (found === undefined) return undefined;
     // Not the time of the inode's last change: each hard link into a stage's inputs and its removal changes that.
     return [found.ino, found.size, found.mtimeNs].join('.');

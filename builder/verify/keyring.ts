@@ -31,6 +31,8 @@ export interface PinnedKey {
   readonly expires: Date | undefined;
   /** When the release that the key signs gets its last updates, where that is known. */
   readonly supportedUntil?: Date;
+  /** What that day rests on, when nobody has announced it. */
+  readonly supportEstimate?: string;
   readonly key: PublicKey;
 }
 
@@ -91,6 +93,7 @@ const manifestSchema = z.strictObject({
       created: day,
       expires: z.union([day, z.literal('never')]),
       'supported-until': day.optional(),
+      'supported-until-estimated': z.string().min(1).optional(),
     }),
   ),
 });
@@ -169,7 +172,11 @@ async function loadKey(entry: Entry, armored: Uint8Array | undefined): Promise<P
   compare(where, fingerprint, 'date of expiry', dayOf(entry.expires), dayOf(expires ?? 'never'));
   const { file, owner, purpose, source, checked } = entry;
   const end = entry['supported-until'];
-  const supported = end === undefined ? {} : { supportedUntil: new Date(dayOf(end)) };
+  const estimate = entry['supported-until-estimated'];
+  const supported = {
+    ...(end !== undefined && { supportedUntil: new Date(dayOf(end)) }),
+    ...(estimate !== undefined && { supportEstimate: estimate }),
+  };
   return { fingerprint, file, owner, purpose, source, checked, created, expires, ...supported, key };
 }
 

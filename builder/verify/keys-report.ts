@@ -38,13 +38,15 @@ async function reportKey(pinned: PinnedKey, now: Date): Promise<KeyReport> {
 }
 
 function releaseEnd(
-  { owner, supportedUntil }: PinnedKey,
+  { owner, supportedUntil, supportEstimate }: PinnedKey,
   now: Date,
-): Pick<KeyReport, 'supportedUntil' | 'releaseEnds'> {
+): Pick<KeyReport, 'supportedUntil' | 'supportEstimate' | 'releaseEnds'> {
   if (supportedUntil === undefined) return {};
+  const said = { supportedUntil, ...(supportEstimate !== undefined && { supportEstimate }) };
   const left = Math.floor((supportedUntil.getTime() - now.getTime()) / DAY);
-  if (left >= WARN_DAYS) return { supportedUntil };
-  const day = supportedUntil.toISOString().slice(0, 10);
+  if (left >= WARN_DAYS) return said;
+  const date = supportedUntil.toISOString().slice(0, 10);
+  const day = supportEstimate === undefined ? date : `about ${date} (an estimate: ${supportEstimate})`;
   const text = left < 0 ? `has had no updates since ${day}` : `gets no updates after ${day}`;
-  return { supportedUntil, releaseEnds: `what ${owner} signs ${text}: move recipes on to a newer release` };
+  return { ...said, releaseEnds: `what ${owner} signs ${text}: move recipes on to a newer release` };
 }

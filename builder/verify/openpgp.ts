@@ -120,6 +120,9 @@ async function sortDetached(signature: Uint8Array, options: VerifyOptions): Prom
       code: 'openpgp.no-signature',
       what: 'the signature is empty',
       where,
+      expected: 'OpenPGP signature packets, armored or binary',
+      got: '0 bytes',
+      next: 'try another mirror (--mirror NAME=URL)',
     });
   }
   const parsed = await parseSignature(signature, where);
@@ -165,6 +168,9 @@ function sort(signature: Signature, options: VerifyOptions, kinds: readonly enum
       code: 'openpgp.no-signature',
       what: 'there is no signature',
       where: options.where,
+      expected: 'OpenPGP signature packets, armored or binary',
+      got: 'an OpenPGP message without a signature',
+      next: 'try another mirror (--mirror NAME=URL)',
     });
   }
   return { candidates, rejections };

@@ -35,6 +35,8 @@ export class MirrorServer implements AsyncDisposable {
   readonly requests: ServedRequest[] = [];
   /** Whether answers carry an ETag; default true. */
   etags = true;
+  /** Whether answers say how long they are; without, the end of the connection is the end of the file. */
+  lengths = true;
   /** Called with each request as it comes in. */
   onRequest: (request: ServedRequest) => void = () => undefined;
   readonly #content: () => ReadonlyMap<string, Buffer>;
@@ -113,7 +115,9 @@ export class MirrorServer implements AsyncDisposable {
     const start = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? NaN);
     const condition = request.headers['if-range'];
     if (Number.isNaN(start) || (condition !== undefined && condition !== etag)) {
-      response.writeHead(200, { ...common, 'content-length': whole.length });
+      response.useChunkedEncodingByDefault = this.lengths;
+      response.shouldKeepAlive = this.lengths;
+      response.writeHead(200, { ...common, ...(this.lengths && { 'content-length': whole.length }) });
       return whole;
     }
     if (start >= whole.length) {

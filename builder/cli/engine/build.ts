@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Outputs } from '../../graph/stage.ts';
-import { planBuild } from '../../graph/plan.ts';
+import { planBuild, type Plan } from '../../graph/plan.ts';
 import { execute, resultOf, type Results } from '../../graph/execute.ts';
 import type { Node } from '../../graph/node.ts';
 import type { AnyLock } from '../../lock/schema.ts';
@@ -134,6 +134,15 @@ export function buildProducts(
   );
 }
 
+/** Checks the toolboxes that a plan uses on threads, from the beginning: their users wait for it. */
+function checkToolboxes({ steps }: Plan<BuildPorts>, ports: BuildPorts): void {
+  const used = new Set(steps.flatMap(({ node, action }) => (action === 'run' ? [node.toolbox?.id] : [])));
+  for (const step of steps) {
+    if (step.action === 'run' || !used.has(step.node.id)) continue;
+    ports.toolboxTree(step.record.outputs).catch(() => undefined);
+  }
+}
+
 /** Runs the nodes that are not cached; what they need from mirrors is fetched first. */
 export async function runNodes(
   session: Session,
@@ -142,6 +151,7 @@ export async function runNodes(
 ): Promise<Results> {
   const { cache, ports, jobs, context } = session;
   const plan = await planBuild(targets, cache);
+  checkToolboxes(plan, ports);
   const running = new Set(plan.steps.flatMap(({ node, action }) => (action === 'run' ? [node.recipe] : [])));
   const needed = recipes.filter(({ loaded }) => running.has(loaded.recipe.name));
   if (needed.length > 0) await (await session.fetcher()).fetchFiles(needed.flatMap(wantedFiles));

@@ -114,7 +114,7 @@ export async function proveStored(
   const broken: Broken[] = [];
   let good = 0;
   await mapLimit(files, jobs, async (file) => {
-    if (!(await store.holds(file))) return;
+    if (!store.holds(file)) return;
     try {
       await store.verified(file, file.what);
       good += 1;

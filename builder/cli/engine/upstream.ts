@@ -60,7 +60,7 @@ export async function proveUpstream(
   const file = upstreamFile(recipe, locked);
   if (!offline) await fetchOrWarn(session, [file]);
   const broken: Broken[] = [];
-  const isHere = await session.store.holds(locked);
+  const isHere = session.store.holds(locked);
   let isGood = false;
   try {
     const keys = upstreamOf(recipe)?.keys ?? [];

@@ -1,6 +1,7 @@
 import type { PackageFacts } from './ingest.ts';
 import { PERL_CLIENTS, startPerlServer, stopPerlServer } from './perl-server.ts';
 import { PUT_OFF } from './result-scripts.ts';
+import { leaveShortcuts, takeShortcuts } from './shortcuts.ts';
 
 /**
  * The shell script that makes a configured Debian root file system in a sandbox. What the comments call
@@ -42,7 +43,11 @@ for directory in bin sbin lib lib64; do
   ln -s usr/$directory $root/$directory
 done
 umask 0
-cat /in/data/* | tar -C $root -x -p --ignore-zeros --numeric-owner --xattrs --xattrs-include='*' --keep-directory-symlink
+# The names come over stdin, each once its bytes are verified.
+{ cd /in/data && xargs -r -n 16 cat || : >/build/unread; } |
+  tar -C $root -x -p --ignore-zeros --numeric-owner --xattrs --xattrs-include='*' --keep-directory-symlink
+[ ! -e /build/unread ]
+exec </dev/null
 umask 022
 # A directory whose files were just written has a new time; dpkg leaves it like that.
 (cd $root && xargs -0 -r touch --no-create --no-dereference -- </job/touched)
@@ -83,6 +88,7 @@ standin() {
 }
 restore() { for path in $standins; do mv $root$path.qubeforge $root$path; done; standins=; }
 ${standIns.join('\n')}
+${takeShortcuts()}
 printf '#!/bin/sh\\nexit 101\\n' >$root/usr/sbin/policy-rc.d
 chmod 0755 $root/usr/sbin/policy-rc.d
 ${startPerlServer()}
@@ -116,6 +122,7 @@ ${preinsts.join('\n')}
 inside dpkg --force-depends --force-unsafe-io --configure $(cat /job/packages) >&2
 ${stopPerlServer()}
 restore
+${leaveShortcuts()}
 rm $root/usr/sbin/policy-rc.d
 `;
 }

@@ -24,16 +24,22 @@ const MODULES = [
 const SERVER = `
 use strict;
 my $directory = '${DIRECTORY}';
+open my $file, '>', "$directory/perl.pid" or exit 1;
+print $file $$;
+close $file;
 for my $module (qw(${MODULES.join(' ')})) { eval "require $module" }
 system('mkfifo', "$directory/perl.new") == 0 or exit 1;
 open my $requests, '+<', "$directory/perl.new" or exit 1;
 rename "$directory/perl.new", "$directory/perl" or exit 1;
-$SIG{CHLD} = 'IGNORE';
+# Who was killed answers nobody, and a client has no way to notice: the whole job ends then.
+$SIG{CHLD} = sub { while (waitpid(-1, 1) > 0) { POSIX::_exit(1) if $? } };
 while (my $pid = <$requests>) {
   chomp $pid;
-  next if fork;
+  my $handler = fork // POSIX::_exit(1);
+  next if $handler;
   $SIG{CHLD} = 'DEFAULT';
-  my $answer = serve($pid);
+  # Nothing either when the caller is gone.
+  my $answer = eval { serve($pid) } // '';
   open my $reply, '>', "$directory/perl.$pid" or POSIX::_exit(1);
   syswrite $reply, "$answer\\n";
   POSIX::_exit(0);
@@ -50,7 +56,11 @@ sub serve {
     $open{$fd} = $file eq $own ? undef : mode($pid, $fd);
   }
   my $worker = fork // return '';
-  become($pid, \\%open) unless $worker;
+  unless ($worker) {
+    eval { become($pid, \\%open) };
+    print STDERR $@;
+    POSIX::_exit(255);
+  }
   waitpid $worker, 0;
   return $? & 127 ? 128 + ($? & 127) : $? >> 8;
 }
@@ -97,8 +107,7 @@ sub become {
 
 /** The program that takes the place of one that runs in the server. */
 const CLIENT = `
-[ -p ${DIRECTORY}/perl ] && read -r server <${DIRECTORY}/perl.pid && kill -0 "$server" &&
-  mkfifo ${DIRECTORY}/perl.$$ || exec "$0.qubeforge" "$@"
+[ -p ${DIRECTORY}/perl ] && mkfifo ${DIRECTORY}/perl.$$ || exec "$0.qubeforge" "$@"
 echo $$ >${DIRECTORY}/perl
 read -r status <${DIRECTORY}/perl.$$
 rm ${DIRECTORY}/perl.$$
@@ -110,19 +119,31 @@ export const PERL_CLIENTS: Readonly<Record<string, string>> = Object.fromEntries
   PROGRAMS.map((path) => [path, CLIENT]),
 );
 
-/** Starts the server of the tree at `$root`. */
+/**
+ * Starts the server of the tree at `$root`. Clients wait for its answers without an end, so when it dies before it
+ * is stopped, everything that runs in the sandbox is killed, and the job fails.
+ */
 export function startPerlServer(): string {
   return `
 cat >$root${DIRECTORY}/server.pl <<'END'
 ${SERVER}
 END
-inside perl ${DIRECTORY}/server.pl >&2 &
+{
+  inside perl ${DIRECTORY}/server.pl >&2 || :
+  if [ -p $root${DIRECTORY}/perl ] && [ ! -e $root${DIRECTORY}/perl.stopped ]; then
+    echo 'the server of Perl programs (ADR 0191) was killed, and with it the configuration of packages' >&2
+    kill -KILL -1
+  fi
+} &
 perl_server=$!
-echo $perl_server >$root${DIRECTORY}/perl.pid
 `;
 }
 
 /** Ends it. */
 export function stopPerlServer(): string {
-  return 'kill $perl_server 2>/dev/null || :\nwait $perl_server || :';
+  return `
+: >$root${DIRECTORY}/perl.stopped
+while kill -0 $perl_server 2>/dev/null && [ ! -s $root${DIRECTORY}/perl.pid ]; do sleep 0.01; done
+kill $(cat $root${DIRECTORY}/perl.pid 2>/dev/null) 2>/dev/null || :
+wait $perl_server || :`;
 }

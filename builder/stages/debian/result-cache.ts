@@ -1,8 +1,7 @@
 import { digestOf, type Sha256 } from '../../../core/digest.ts';
 import { parseRelations } from '../../formats/debian-relation.ts';
 import { parseSingleParagraph } from '../../formats/deb822.ts';
-import type { Artifact } from '../../graph/stage.ts';
-import type { Store } from '../../store/store.ts';
+import type { ResultKeys } from '../kept-results.ts';
 import type { PackageFacts } from './ingest.ts';
 import type { PackageRef } from './packages.ts';
 
@@ -42,18 +41,13 @@ const RESULTS = {
   hwdb: { names: new Set(['udev']), paths: /^((usr\/)?lib|etc)\/udev\/hwdb\.d\// },
 } as const satisfies Record<string, Parts>;
 
-export type ResultKind = keyof typeof RESULTS;
-
-export const RESULT_KINDS = Object.keys(RESULTS) as readonly ResultKind[];
+type ResultKind = keyof typeof RESULTS;
 
 /** A package with all that a key is made of. */
 export interface KeyPackage {
   readonly ref: PackageRef;
   readonly facts: Pick<PackageFacts, 'name' | 'status' | 'paths'>;
 }
-
-/** Under which the former results of one tree are kept: a result's file name gives its blob. */
-export type ResultKeys = Readonly<Record<ResultKind, Sha256>>;
 
 /** Keys made of the packages that take part in a result, and of all that these depend on. */
 export function resultKeys(packages: readonly KeyPackage[], epoch: number): ResultKeys {
@@ -65,7 +59,7 @@ export function resultKeys(packages: readonly KeyPackage[], epoch: number): Resu
     const parts = closure(packages, roots).map(({ ref }) => ref.sha256);
     return digestOf({ kind, version: VERSION, packages: parts.sort(), ...(dated && { epoch }) });
   };
-  return Object.fromEntries(RESULT_KINDS.map((kind) => [kind, key(kind)])) as Record<ResultKind, Sha256>;
+  return Object.fromEntries((Object.keys(RESULTS) as ResultKind[]).map((kind) => [kind, key(kind)]));
 }
 
 /** The packages that `roots` can call: every alternative of every dependency that is installed. */
@@ -86,28 +80,4 @@ function dependenciesOf({ facts }: KeyPackage): string[] {
   return ['pre-depends', 'depends']
     .flatMap((field) => parseRelations(control.get(field) ?? '', `${facts.name}: ${field}`).flat())
     .map(({ name }) => name);
-}
-
-/** Former results under these keys, by file name. */
-export async function formerResults(store: Store, keys: ResultKeys): Promise<Record<string, Artifact>> {
-  const kinds = await Promise.all(RESULT_KINDS.map((kind) => resultsOf(store, keys[kind])));
-  return Object.assign({}, ...kinds) as Record<string, Artifact>;
-}
-
-async function resultsOf(store: Store, key: Sha256): Promise<Record<string, Artifact>> {
-  return ((await store.stage(key))?.outputs ?? {}) as Record<string, Artifact>;
-}
-
-/** Adds results to those kept under the keys of their kinds; a file name is `KIND.tar` or `KIND-DETAIL.tar`. */
-export async function rememberResults(
-  store: Store,
-  keys: ResultKeys,
-  results: Readonly<Record<string, Artifact>>,
-): Promise<void> {
-  for (const kind of RESULT_KINDS) {
-    const made = Object.entries(results).filter(([name]) => /^[a-z]+/.exec(name)?.[0] === kind);
-    if (made.length === 0) continue;
-    const all = { ...(await resultsOf(store, keys[kind])), ...Object.fromEntries(made) };
-    await store.putStage(keys[kind], { blobs: Object.values(all), outputs: all });
-  }
 }

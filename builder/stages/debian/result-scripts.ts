@@ -1,3 +1,5 @@
+import { KEEPING } from '../kept-results.ts';
+
 /**
  * The slow work of some maintainer scripts, kept from build to build: it depends on few of the packages, so most
  * rebuilds take its results over. /in/kept has former results, /out/kept gets new ones; the records in the store
@@ -45,14 +47,7 @@ case $*, in , | '--hooksdir ,' | --fresh,) ;; *) exec /usr/sbin/update-ca-certif
  * interpreters then have no part of it to compile.
  */
 export function earlyResultsScript(): string {
-  return `
-mkdir -p /out/kept
-keep() { # NAME PATH...: packs a result for the next run
-  name=$1; shift
-  tar --sort=name --numeric-owner --xattrs --format=pax --pax-option=delete=atime,delete=ctime \\
-    -C $root -c -f /out/kept/$name "$@"
-}
-restore_kept() { tar -C $root -x -p -m --numeric-owner -f /in/kept/$1; }
+  return `${KEEPING}
 if [ -e /in/kept/bytecode.tar ]; then
   restore_kept bytecode.tar
   for python in $root/usr/bin/python3.[0-9]*; do

@@ -1,13 +1,14 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { KIB, MIB } from '../../../core/bytes.ts';
 import { defineStage, type Artifact, type Outputs, type StageContext } from '../../graph/stage.ts';
 import { stageNeedsToolbox } from '../toolbox.ts';
+import { formerResults, keepResults, type ResultKeys } from '../kept-results.ts';
 import { packScript } from '../pack-script.ts';
 import type { BuildPorts } from '../ports.ts';
 import { configureScript, prepareScript, unpackScript, ROOT } from './configure-script.ts';
 import { triggerFiles } from './dpkg-database.ts';
 import { checkOwnDependencies, ownRefs, type OwnPackageName } from './own-packages.ts';
-import { formerResults, rememberResults, resultKeys, type ResultKeys } from './result-cache.ts';
+import { resultKeys } from './result-cache.ts';
 import { earlyResultsScript, lateResultsScript } from './result-scripts.ts';
 import type { PackageFacts } from './ingest.ts';
 import { normaliseScript } from './normalisations.ts';
@@ -46,8 +47,6 @@ export const debianRootfsStage = defineStage<RootfsOptions, BuildPorts>({
   version: 4,
   async run(context): Promise<Outputs> {
     const { options, ports, inputs } = context;
-    // Checked on a thread of its own, while the packages are opened; whoever needs it waits for it.
-    ports.toolboxTree(stageNeedsToolbox(context.toolbox)).catch(() => undefined);
     const own = options.own ?? [];
     const refs = [...options.packages, ...ownRefs(own, inputs)];
     const packages = await openPackages(ports, refs, context);
@@ -74,28 +73,32 @@ async function assemble(
   keys: ResultKeys,
   out: string,
 ): Promise<void> {
-  await using data = await ports.linkBlobs(packages.map((pkg) => pkg.data));
+  await using data = await ports.feedBlobs(packages.map((pkg) => pkg.data));
   await using info = await ports.linkBlobs(packages.map((pkg) => pkg.info));
   await using files = await ports.linkBlobs(options.files.map((file) => file.content));
   await using kept = await ports.linkNamed(await formerResults(ports.store, keys));
+  await using place = await ports.workPlace(roomOf(packages));
+  sink({ type: 'log', id, level: place.directory === undefined ? 'debug' : 'info', message: place.account });
   await ports.sandbox({
+    ...(place.directory !== undefined && { work: place.directory }),
     toolbox: await ports.toolboxTree(stageNeedsToolbox(toolbox)),
     script: rootfsScript(options, packages, epoch),
     files: jobFiles(options, packages),
     inputs: { data: data.path, info: info.path, files: files.path, kept: kept.path },
     out,
     env: { SOURCE_DATE_EPOCH: String(epoch) },
-    signal,
+    input: data.names,
+    signal: AbortSignal.any([signal, data.broken]),
     log: (message) => {
       sink({ type: 'log', id, level: 'debug', message });
     },
   });
 }
 
-async function keepResults(ports: BuildPorts, keys: ResultKeys, directory: string): Promise<void> {
-  const results: Record<string, Artifact> = {};
-  for (const name of await readdir(directory)) results[name] = await ports.keep(join(directory, name));
-  await rememberResults(ports.store, keys, results);
+/** Bytes that a tree may take: its packages, a page for the end of each file, an initrd and what makes it. */
+function roomOf(packages: readonly StoredPackage[]): number {
+  const bytes = packages.map(({ data, facts }) => data.size + facts.paths.length * 4 * KIB);
+  return bytes.reduce((total, size) => total + size, 512 * MIB);
 }
 
 function jobFiles(options: RootfsOptions, packages: readonly StoredPackage[]): Record<string, string> {

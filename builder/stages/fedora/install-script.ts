@@ -4,6 +4,7 @@
  * that it finds, as under dnf. Packages were verified before: here rpm checks no signatures and digests.
  */
 import { ROOT } from '../debian/configure-script.ts';
+import { HWDB_BYPASS } from './hwdb-script.ts';
 
 /**
  * Settings of Fedora's rpm that Debian's does not share: where the database lies, and how accounts are
@@ -28,8 +29,9 @@ mount --rbind /dev $root/dev
 mount -t proc proc $root/proc
 inside() { chroot $root /usr/bin/env LC_ALL=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"; }
 printf '%s\\n' /in/packages/*.rpm >/build/manifest
-# The kernel's turn comes when all is there.
+# The turn of kernel and hardware database comes when all is there.
 export KERNEL_INSTALL_BYPASS=1
+${HWDB_BYPASS}
 # A failing script of a package is a warning to rpm; to us it is a failure.
 rpm --root $root --install --nosignature --nodigest --nofiledigest --nodeps --ignoresize /build/manifest \\
   >&2 2>/build/messages || { cat /build/messages >&2; exit 1; }

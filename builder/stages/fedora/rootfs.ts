@@ -1,12 +1,15 @@
 import { join } from 'node:path';
+import { MIB } from '../../../core/bytes.ts';
 import type { Sha256 } from '../../../core/digest.ts';
 import { defineStage, type Outputs } from '../../graph/stage.ts';
 import { ROOT } from '../debian/configure-script.ts';
 import type { OverlaySource } from '../debian/rootfs.ts';
 import { settingsScript, type Settings } from '../debian/settings-script.ts';
+import { formerResults, keepResults, KEEPING } from '../kept-results.ts';
 import { packScript } from '../pack-script.ts';
 import type { BuildPorts } from '../ports.ts';
 import { stageNeedsToolbox } from '../toolbox.ts';
+import { hwdbKeys, hwdbScript } from './hwdb-script.ts';
 import { installScript, RPM_MACROS } from './install-script.ts';
 import { kernelScript } from './kernel-script.ts';
 import { normaliseFedoraScript } from './normalisations.ts';
@@ -41,11 +44,21 @@ export const fedoraRootfsStage = defineStage<FedoraRootfsOptions, BuildPorts>({
       Object.fromEntries(options.packages.map((rpm) => [fileName(rpm), rpm])),
     );
     await using files = await ports.linkBlobs(options.files.map((file) => file.content));
-    await ports.sandbox({
+    const keys = hwdbKeys(options.packages);
+    await using kept = await ports.linkNamed(await formerResults(ports.store, keys));
+    await using place = await ports.workPlace(roomOf(options.packages));
+    sink({
+      type: 'log',
+      id,
+      level: place.directory === undefined ? 'debug' : 'info',
+      message: place.account,
+    });
+    const installing = ports.sandbox({
+      ...(place.directory !== undefined && { work: place.directory }),
       toolbox: await ports.toolboxTree(stageNeedsToolbox(toolbox)),
       script: rootfsScript(options, epoch),
       files: { rpmmacros: RPM_MACROS },
-      inputs: { packages: packages.path, files: files.path },
+      inputs: { packages: packages.path, files: files.path, kept: kept.path },
       out: out.path,
       env: { SOURCE_DATE_EPOCH: String(epoch) },
       signal,
@@ -53,9 +66,16 @@ export const fedoraRootfsStage = defineStage<FedoraRootfsOptions, BuildPorts>({
         sink({ type: 'log', id, level: 'debug', message });
       },
     });
-    return { rootfs: await ports.keep(join(out.path, 'rootfs.tar')) };
+    const rootfs = await ports.keepWritten(join(out.path, 'rootfs.tar'), installing);
+    await keepResults(ports, keys, join(out.path, 'kept'));
+    return { rootfs };
   },
 });
+
+/** Bytes that a tree may take: packages unpack to three or four times their size; an initramfs and what makes it. */
+function roomOf(packages: readonly RpmRef[]): number {
+  return packages.reduce((total, { size }) => total + 4 * size, 512 * MIB);
+}
 
 /** Without an epoch, as on mirrors. */
 function fileName({ name, version, architecture }: RpmRef): string {
@@ -65,7 +85,9 @@ function fileName({ name, version, architecture }: RpmRef): string {
 function rootfsScript({ settings, files }: FedoraRootfsOptions, epoch: number): string {
   const overlays = files.map((file, index) => ({ ...file, name: String(index).padStart(5, '0') }));
   return [
+    KEEPING,
     installScript(),
+    hwdbScript(),
     settingsScript(settings, overlays),
     kernelScript(),
     normaliseFedoraScript(),

@@ -60,6 +60,26 @@ describe('one changed byte at a link that locking follows', () => {
       'openpgp.',
     ],
     [
+      'Release, with its signature in a file of its own',
+      (mirror) => {
+        mirror.content.delete(inRelease);
+        tamper(
+          mirror,
+          'dists/trixie/Release',
+          mirror.content.get('dists/trixie/Release')!.indexOf('Codename: ') + 11,
+        );
+      },
+      'openpgp.bad-signature',
+    ],
+    [
+      'the signature in a file of its own',
+      (mirror) => {
+        mirror.content.delete(inRelease);
+        mirror.content.set('dists/trixie/Release.gpg', Buffer.alloc(0));
+      },
+      'openpgp.',
+    ],
+    [
       'the index',
       (mirror) => {
         const paths = [...mirror.content.keys()].filter((path) => path.includes('binary-amd64'));
@@ -106,6 +126,15 @@ describe('a Release that must not be believed', () => {
     expect(check.error).toMatchObject({ code: 'keys.unfit', exitCode: 3 });
   });
 
+  it('is of a day to come', async () => {
+    const date = new Date(Math.floor((Date.now() + 9 * DAY) / 1000) * 1000);
+    await using mirror = await startMiniMirror({ suites: [suite({ date, validUntil: null })] });
+    await using project = await miniProject({ mirror });
+    const outcome = await project.run('lock');
+    await expectRefused(project, outcome, outcome.error?.code ?? '');
+    expect(outcome.error?.code).toMatch(/^(release|openpgp)\.future$/);
+  });
+
   it('is past its Valid-Until', async () => {
     const date = new Date(Math.floor((Date.now() - 9 * DAY) / 1000) * 1000);
     await using mirror = await startMiniMirror({
@@ -127,16 +156,20 @@ describe('a Release that must not be believed', () => {
   });
 });
 
-describe('a package that is not the locked one', () => {
+describe.each([
+  ['a server that says how long it is', true],
+  ['a server that does not say how long it is', false],
+])('a package that is not the locked one, from %s', (_, lengths) => {
   const deb = poolPath(HELLO);
   it.each<[string, (bytes: Buffer) => Buffer, string]>([
     ['same length', (bytes) => flip(bytes), 'chain.file'],
-    // Found out before a byte is taken: the server says how long it is.
     ['truncated', (bytes) => bytes.subarray(0, -1), 'http.size'],
+    ['empty', (bytes) => bytes.subarray(0, 0), 'http.size'],
     ['longer', (bytes) => Buffer.concat([bytes, Buffer.from('x')]), 'http.size'],
-  ])('%s', async (_, change, code) => {
+  ])('%s', async (__, change, code) => {
     await using mirror = await startMiniMirror({ suites: [suite()] });
     await using project = await miniProject({ mirror });
+    mirror.server.lengths = lengths;
     expect(await project.run('lock')).toMatchObject({ code: 0 });
     const good = mirror.content.get(deb)!;
     mirror.content.set(deb, change(good));
@@ -146,6 +179,22 @@ describe('a package that is not the locked one', () => {
     mirror.content.set(deb, good);
     expect(await project.run('build', 'mini')).toMatchObject({ code: 0 });
     expect(await readdir(project.path('out'))).toContain('mini.manifest.json');
+  });
+});
+
+describe('an index from a server that does not say how long it is', () => {
+  it.each<[string, (bytes: Buffer) => Buffer]>([
+    ['cut short', (bytes) => bytes.subarray(0, -1)],
+    ['that goes on', (bytes) => Buffer.concat([bytes, Buffer.from('\n')])],
+  ])('%s', async (_, change) => {
+    await using mirror = await startMiniMirror({ suites: [suite()] });
+    await using project = await miniProject({ mirror });
+    mirror.server.lengths = false;
+    for (const [path, bytes] of mirror.content) {
+      if (path.includes('binary-amd64')) mirror.content.set(path, change(bytes));
+    }
+    await expectRefused(project, await project.run('lock'), 'http.size');
+    expect(existsSync(project.path('recipes', 'locks', 'mini.lock.json'))).toBe(false);
   });
 });
 

@@ -142,6 +142,24 @@ describe('keysReport', () => {
     expect(await at('2026-12-24')).toEqual(['valid', expect.stringContaining('since 2026-12-01')]);
   });
 
+  test('says that the end of a release is an estimate, and what it rests on', async () => {
+    const { manifest, files } = await keyFiles([await makeTestKey({ created })]);
+    const said =
+      '"supported-until":"2026-12-01","supported-until-estimated":"a month after the next","purpose"';
+    const text = manifest.replace('"purpose"', said);
+    const keyring = await loadKeyring({ text, where: 'keys/keys.yaml' }, files);
+    for (const [date, words] of [
+      ['2026-11-01', 'gets no updates after about 2026-12-01 (an estimate: a month after the next)'],
+      ['2026-12-24', 'has had no updates since about 2026-12-01 (an estimate: a month after the next)'],
+    ] as const) {
+      const [report] = await keysReport(keyring, new Date(date));
+      expect(report?.releaseEnds).toContain(words);
+    }
+    const [report] = await keysReport(keyring, new Date('2026-08-01'));
+    expect(report?.releaseEnds).toBeUndefined();
+    expect(report?.supportEstimate).toBe('a month after the next');
+  });
+
   test('tells a revoked key', async () => {
     const keyring = await keyringOf([await revoked(await makeTestKey())]);
     const [report] = await keysReport(keyring, new Date());
