@@ -1,9 +1,8 @@
-import { generateKey, createMessage, readPrivateKey, sign } from 'openpgp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { AppError } from '../../../core/errors.ts';
 import { LSBLK } from '../../../installer/probe/disks.ts';
 import { GOOD_XEN, lsblk, vary, type FakeMachine } from '../../unit/installer/machines.ts';
-import { FILES, IMAGES } from '../../unit/installer/plans.ts';
+import { signedMedium } from '../../unit/installer/signed-medium.ts';
 import { world } from '../../unit/installer/world.ts';
 
 const PASSPHRASE = 'correct horse battery staple';
@@ -11,32 +10,16 @@ const PASSWORD = 'Zappel-Philipp-77';
 const SECRETS = `passphrase: ${PASSPHRASE}\nuser-password: ${PASSWORD}\n`;
 const ANSWERS = 'version: 1\ndisk: {serial: S4DISK}\n';
 const INSTALL = ['install', '--answers', '/a', '--secrets', '/s', '--erase', 'S4DISK'];
-const MANIFEST = JSON.stringify({ format: 'qubeforge-medium/1', created: 1, images: IMAGES, files: FILES });
 
-let key = '';
-let signature = '';
+let medium: ReadonlyMap<string, string>;
 
 beforeAll(async () => {
-  const date = new Date(Date.now() - 60_000);
-  const made = await generateKey({ userIDs: [{ name: 'medium' }], format: 'armored', date });
-  key = made.publicKey;
-  signature = String(
-    await sign({
-      message: await createMessage({ binary: new TextEncoder().encode(MANIFEST) }),
-      signingKeys: await readPrivateKey({ armoredKey: made.privateKey }),
-      detached: true,
-    }),
-  );
+  medium = await signedMedium();
 });
 
 function machine(fake: FakeMachine = GOOD_XEN) {
   const here = world(fake);
-  const files = {
-    '/medium/manifest.json': MANIFEST,
-    '/medium/manifest.json.asc': signature,
-    '/key.asc': key,
-  };
-  for (const [path, text] of Object.entries({ ...files, '/a': ANSWERS, '/s': SECRETS }))
+  for (const [path, text] of [...medium, ['/a', ANSWERS], ['/s', SECRETS]] as const)
     here.files.set(path, text);
   return here;
 }

@@ -6,11 +6,14 @@ import type { Ports } from '../../../installer/ports.ts';
 import { main } from '../../../installer/cli/run.ts';
 import { InstallLog } from '../../../installer/execute/log.ts';
 import type { ExecutePorts } from '../../../installer/execute/ports.ts';
-import { scripted } from './scripted.ts';
+import { scripted, type Doing } from './scripted.ts';
 import { fakeSource, type FakeMachine } from './machines.ts';
 
-/** A machine whose disks are arrays of bytes and whose commands are only written down. */
-export function world(machine: FakeMachine) {
+/**
+ * A machine whose disks are arrays of bytes and whose commands are only written down. `doings`: what somebody who
+ * sits at it answers.
+ */
+export function world(machine: FakeMachine, doings: readonly Doing[] = []) {
   const files = new Map<string, string>();
   const devices = new Map<string, Uint8Array>();
   const commands: string[] = [];
@@ -65,6 +68,7 @@ export function world(machine: FakeMachine) {
     random: (length) => new Uint8Array(length).fill(7),
   };
   let uuids = 0;
+  const person = scripted(doings);
   const ports: Ports = {
     machine: fakeSource(machine),
     medium: '/medium',
@@ -82,7 +86,7 @@ export function world(machine: FakeMachine) {
       return Promise.resolve(text);
     },
     writeText: (path, text) => Promise.resolve(void files.set(path, text)),
-    prompts: () => scripted([]).prompts,
+    prompts: () => person.prompts,
     setKeyboard: () => Promise.resolve(true),
     console: 'screen',
     randomUuid: () => `${(uuids += 1).toString(16).padStart(8, '0')}-0000-4000-8000-000000000000`,
@@ -100,7 +104,19 @@ export function world(machine: FakeMachine) {
     open.clear();
     delete hooks.command;
   };
-  return { restart, type, files, devices, commands, shown, log, hooks, ports, output: () => out };
+  return {
+    restart,
+    type,
+    files,
+    devices,
+    commands,
+    shown,
+    log,
+    hooks,
+    ports,
+    seen: person.seen,
+    output: () => out,
+  };
 }
 
 /** Keeps track of mounts and mappings. */
@@ -124,7 +140,10 @@ const REPLIES: readonly (readonly [string, (line: string) => string])[] = [
   ['vgs', (line) => /qubeforge_[0-9a-f]{8}/.exec(line)?.[0] ?? ''],
   ['lvs', (line) => line.slice(line.lastIndexOf('/') + 1)],
   ['chroot /run/qubeforge/target lsinitramfs', () => 'cryptroot/crypttab usr/lib/modules'],
-  ['chroot /run/qubeforge/target passwd --status', () => 'user P 2026 root L 2026'],
+  [
+    'chroot /run/qubeforge/target passwd --status',
+    (line) => `${line.slice(line.lastIndexOf(' ') + 1)} P root L`,
+  ],
   ['cat', () => 'multiboot2 dom0_mem='],
 ];
 
