@@ -150,6 +150,24 @@ describe('an installation without questions', () => {
     },
   );
 
+  it.each(['images/debian-13/vmlinuz', 'SHA256SUMS'])(
+    'names %s of the medium when it is damaged, and writes nothing',
+    async (path) => {
+      const here = machine();
+      here.damaged.add(path);
+      const refused = expect(here.type(...INSTALL)).rejects;
+      await refused.toMatchObject({ code: 'medium.damaged', kind: 'verification', got: `${path}: changed` });
+      untouched(here);
+    },
+  );
+
+  it('names a file of the medium that nobody listed, and writes nothing', async () => {
+    const here = machine();
+    here.strange.add('autorun');
+    await expect(here.type(...INSTALL)).rejects.toMatchObject({ got: 'autorun: not listed' });
+    untouched(here);
+  });
+
   it('plan and --dry-run print every command and write nothing', async () => {
     for (const argv of [
       ['plan', '--answers', '/a'],
@@ -195,6 +213,17 @@ describe('a power cut', () => {
     here.restart();
     here.files.set('/s', 'passphrase: qwerty\nuser-password: x\n');
     await expect(here.type('resume', '--secrets', '/s')).rejects.toMatchObject({ code: 'passphrase.weak' });
+  });
+
+  it('is not resumed from a damaged medium', async () => {
+    const here = machine();
+    cutAfter(here, 12);
+    await expect(here.type(...INSTALL)).rejects.toThrow('power cut');
+    here.restart();
+    here.commands.length = 0;
+    here.damaged.add('images/debian-13/initrd.img');
+    await expect(here.type('resume', '--secrets', '/s')).rejects.toMatchObject({ code: 'medium.damaged' });
+    expect(here.commands).toEqual([]);
   });
 
   it('leaves an error that says what was done, what not, and a bundle', async () => {

@@ -6,6 +6,8 @@ import type { Ports } from '../../../installer/ports.ts';
 import { main } from '../../../installer/cli/run.ts';
 import { InstallLog } from '../../../installer/execute/log.ts';
 import type { ExecutePorts } from '../../../installer/execute/ports.ts';
+import { FILES } from './plans.ts';
+import { SUMS } from './signed-medium.ts';
 import { scripted, type Doing } from './scripted.ts';
 import { fakeSource, type FakeMachine } from './machines.ts';
 
@@ -21,6 +23,8 @@ export function world(machine: FakeMachine, doings: readonly Doing[] = []) {
   const log: string[] = [];
   /** Mounted places and opened mappings: what a restart takes away. */
   const open = new Set<string>();
+  /** Files of the medium that were changed, and such that nobody listed. */
+  const [damaged, strange] = [new Set<string>(), new Set<string>()];
   /** Looked at before each command: throws to fail it, or answers for it. */
   const hooks: { command?: (line: string, stdin: string) => string | undefined } = {};
   let out = '';
@@ -73,6 +77,14 @@ export function world(machine: FakeMachine, doings: readonly Doing[] = []) {
     machine: fakeSource(machine),
     medium: '/medium',
     mediumKey: '/key.asc',
+    mediumReader: (medium) => ({
+      text: (path) => ports.readText(`${medium}/${path}`),
+      digest: (path) =>
+        Promise.resolve(
+          damaged.has(path) ? 'd'.repeat(64) : [...FILES, SUMS_FILE].find((one) => one.path === path)?.sha256,
+        ),
+      list: () => Promise.resolve([...FILES.map(({ path }) => path), ...strange]),
+    }),
     bundle: '/bundle.txt',
     out: (text) => (out += text),
     err: (text) => log.push(text),
@@ -115,9 +127,13 @@ export function world(machine: FakeMachine, doings: readonly Doing[] = []) {
     hooks,
     ports,
     seen: person.seen,
+    damaged,
+    strange,
     output: () => out,
   };
 }
+
+const SUMS_FILE = { path: 'SHA256SUMS', sha256: SUMS };
 
 /** Keeps track of mounts and mappings. */
 function noteOpen(open: Set<string>, argv: readonly string[]): void {
