@@ -91,3 +91,10 @@ async function becomeRoot(console: Channel): Promise<void> {
   await console.sendLine(PASSWORD);
   await console.expect(/# /, COMMAND);
 }
+
+/** Runs a command that must end with 0; returns what it prints. */
+export async function mustRun(console: Channel, command: string, limit = COMMAND): Promise<string> {
+  const { output, exitCode } = await console.run(command, limit);
+  if (exitCode !== 0) throw new Error(`${command} ended with ${exitCode}:\n${output}`);
+  return output;
+}

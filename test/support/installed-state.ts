@@ -1,7 +1,9 @@
-import { PASSPHRASE } from './installation.ts';
+import { gunzipSync } from 'node:zlib';
+import { COMMAND, PASSPHRASE } from './installation.ts';
+import type { Machine } from './qemu.ts';
 
 /**
- * Prints what an installed disk holds, a fact a line, so that diff(1) can compare two disks: partition table, LUKS
+ * Prints what an installed disk holds, a fact a line, to compare disks by: partition table, LUKS
  * header, volumes, and every file with its digest. `sh inspect DISK OUT [NEEDLES]`; with NEEDLES, a file of
  * texts, it prints on its standard output which files have one of them. Runs on the medium, as root.
  */
@@ -16,7 +18,7 @@ cryptsetup open --readonly --key-file /run/inspect.key \${disk}4 inspect
 rm /run/inspect.key
 # Salts, digests and what was measured differ from one installation to the next.
 cryptsetup luksDump \${disk}4 |
-  sed -E '/^\\s+([0-9a-f]{2} ?)+$/d; /Salt:|Digest:|Iterations:|Time cost:|Epoch:/d' >>$out
+  sed -E '/^\\s+([0-9a-f]{2} ?)+$/d; /Salt:|Digest:|Iterations:|Time cost:|Memory:|Epoch:/d' >>$out
 lvm="--devices /dev/mapper/inspect"
 group=$(vgs $lvm --noheadings -o vg_name | tr -d ' ')
 vgchange $lvm -a y $group >/dev/null
@@ -62,13 +64,31 @@ const VARY: readonly (readonly [RegExp, string])[] = [
   [/^\.\/var\/cache\/ldconfig\/aux-cache$/, 'times of libraries'],
 ];
 
-/** What is left of the output of `diff REFERENCE OTHER` without what may vary. */
-export function unexpected(diff: string): readonly string[] {
-  return diff
-    .split('\n')
-    .filter((line) => /^[<>]/.test(line))
-    .filter((line) => {
-      const path = /(\.\/\S*)/.exec(line)?.[1];
-      return path === undefined || !VARY.some(([pattern]) => pattern.test(path));
-    });
+/** What `sh inspect DISK /run/facts` wrote in a machine. */
+export async function factsOf({ console }: Machine): Promise<string> {
+  const { output } = await console.run('gzip -c /run/facts | base64', COMMAND);
+  const facts = gunzipSync(Buffer.from(output, 'base64')).toString('utf8');
+  if (!facts.includes('\n== ')) throw new Error(`no facts in:\n${facts}`);
+  return facts;
+}
+
+/** The facts that only one of two disks has, without what may vary. */
+export function unexpected(reference: string, other: string): readonly string[] {
+  const [before, now] = [told(reference), told(other)];
+  return [
+    ...[...before].filter((fact) => !now.has(fact)).map((fact) => `only before: ${fact}`),
+    ...[...now].filter((fact) => !before.has(fact)).map((fact) => `only now: ${fact}`),
+  ];
+}
+
+/** The facts that must not vary, each with the volume it is about. */
+function told(facts: string): ReadonlySet<string> {
+  let volume = '';
+  const lines = facts.split('\n').map((line) => {
+    if (line.startsWith('== ')) volume = line.slice(3);
+    const path = /(\.\/\S*)/.exec(line)?.[1];
+    const varies = path !== undefined && VARY.some(([pattern]) => pattern.test(path));
+    return varies ? '' : `${volume}: ${line}`;
+  });
+  return new Set(lines);
 }
