@@ -64,8 +64,9 @@ async function planned(machine: Machine): Promise<readonly Step[]> {
 
 /** Waits until the step at `index` begins: all before it are journalled. */
 async function begins({ console }: Machine, steps: readonly Step[], index: number): Promise<void> {
-  if (index === steps.length) await console.expect(/desk is installed on/, INSTALL);
-  else await console.expect(new RegExp(`\\[ *${index + 1}/${steps.length}\\] `), INSTALL);
+  const sign = index === steps.length ? 'desk is installed on' : `\\[ *${index + 1}/${steps.length}\\] `;
+  const [seen] = await console.expect(new RegExp(`${sign}|error: [^]*next: `), INSTALL);
+  if (seen.startsWith('error')) throw new Error(seen);
 }
 
 /**
