@@ -47,7 +47,7 @@ if [ -n "$needles" ]; then
   rm -r /run/inspect.initrd
 fi
 for volume in $(lvs $lvm --noheadings -o lv_name $group | grep root); do
-  e2fsck -fn /dev/$group/$volume >/dev/null
+  e2fsck -fn /dev/$group/$volume >/dev/null 2>&1
   dumpe2fs -h /dev/$group/$volume 2>/dev/null | grep -E 'UUID|volume name|Block count|state' >>$out
   show $volume /dev/$group/$volume noload
 done
