@@ -5,7 +5,7 @@ import { sha256 } from '../../core/digest.ts';
 import { run } from '../../edge/runner.ts';
 import type { Disk } from '../../builder/run/machine.ts';
 import type { Step } from '../../installer/plan/step.ts';
-import { HOT_PLUG, plug } from '../support/hot-disk.ts';
+import { HOT_PLUG, plug, type HotDisk } from '../support/hot-disk.ts';
 import { RECOVERY_KEY } from '../support/installed-disk.ts';
 import { factsOf, INSPECT, unexpected } from '../support/installed-state.ts';
 import {
@@ -40,15 +40,10 @@ const STARTED = 'started';
 /** Each cut by itself, from there to the end: hours. */
 const each = process.env['QUBEFORGE_TEST_CUTS'] === 'each';
 
-interface Target {
-  readonly path: string;
-  readonly serial: string;
-}
-
 /** A disk as it was when a step had been journalled. */
 interface Cut {
   readonly step: string;
-  readonly disk: Target;
+  readonly disk: HotDisk;
 }
 
 /** The steps of the installation, by the installer on the medium. */
@@ -73,10 +68,10 @@ async function begins({ console }: Machine, steps: readonly Step[], index: numbe
  * Installs, and keeps the disk as it was whenever a step had been journalled; what the system in the machine had
  * not written by then is not in it, as when the power fails.
  */
-async function installWithCuts(machine: Machine, target: Target, folder: string, steps: readonly Step[]) {
+async function installWithCuts(machine: Machine, target: HotDisk, folder: string, steps: readonly Step[]) {
   const cuts: Cut[] = [];
   let disk = target;
-  const { freeze } = await plug(machine, target);
+  const { freeze, cut } = await plug(machine, target);
   await machine.console.sendLine(
     `qubeforge-install install --answers /mnt/answers.yaml --secrets ${SECRETS} --erase ${SERIAL}; echo ended''with $?`,
   );
@@ -94,7 +89,7 @@ async function installWithCuts(machine: Machine, target: Target, folder: string,
   }
   await begins(machine, steps, steps.length);
   await machine.console.expect(/endedwith 0/, INSTALL);
-  return { cuts, recoveryKey, disk };
+  return { cuts, recoveryKey, disk, cut };
 }
 
 /** No secret in what the system kept of the installation, nor in what was written to the disk at any time. */
@@ -122,7 +117,7 @@ async function expectNoSecret(machine: Machine, needles: readonly string[], file
  * Goes on with a disk in a machine that was just started, until the step at `end` begins, and cuts the power
  * then. Resolves with how many steps were not done again.
  */
-async function resumeUntil(machine: Machine, disk: Target, steps: readonly Step[], end: number) {
+async function resumeUntil(machine: Machine, disk: HotDisk, steps: readonly Step[], end: number) {
   await machine.restore(STARTED);
   const { cut } = await plug(machine, disk);
   const from = machine.console.transcript.length;
@@ -133,18 +128,18 @@ async function resumeUntil(machine: Machine, disk: Target, steps: readonly Step[
 }
 
 /** What is on a disk whose installation is finished. */
-async function inspected(machine: Machine, disk: Target): Promise<string> {
+async function inspected(machine: Machine, disk: HotDisk, folder: string): Promise<string> {
   await machine.restore(STARTED);
   const { cut } = await plug(machine, disk);
   await mustRun(machine.console, 'sh /mnt/inspect /dev/sda /run/facts', INSTALL);
-  const facts = await factsOf(machine);
+  const facts = await factsOf(machine, folder);
   await cut();
   return facts;
 }
 
-async function copyOf(folder: string, name: string, { disk }: Cut): Promise<Target> {
+async function copyOf(folder: string, name: string, { disk }: Cut): Promise<HotDisk> {
   const path = join(folder, `${name}.qcow2`);
-  await createOverlay(medium.tools, path, { ...disk, format: 'qcow2' });
+  await createOverlay(medium.tools, path, disk);
   return { ...disk, path };
 }
 
@@ -152,7 +147,7 @@ describe('an installation that is cut off', () => {
   it('goes on after every step to the same system, and lets no secret out', async () => {
     await using folder = await temporaryDirectory();
     const made: Disk = await targetDisk(medium, folder.path);
-    const target = { path: made.path, serial: SERIAL };
+    const target = { ...made, serial: SERIAL };
     const answers = await answersDisk(folder.path, {
       'answers.yaml': ANSWERS,
       'secrets.yaml': `passphrase: ${PASSPHRASE}\nuser-password: ${PASSWORD}\n`,
@@ -172,25 +167,26 @@ describe('an installation that is cut off', () => {
     await machine.serial.sendLine(
       'while sleep 1; do cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null; done >/run/processes &',
     );
-    const { cuts, recoveryKey, disk } = await installWithCuts(machine, target, folder.path, steps);
+    const { cuts, recoveryKey, disk, cut } = await installWithCuts(machine, target, folder.path, steps);
     await machine.serial.sendLine('kill $!');
     const files = [...cuts.map((cut) => cut.disk), disk].map(({ path }) => path);
     await expectNoSecret(machine, [PASSPHRASE, PASSWORD, recoveryKey], files);
-    const reference = await factsOf(machine);
+    const reference = await factsOf(machine, folder.path);
+    await cut();
 
     // One installation, cut off whenever a step has been journalled.
     const lasting = steps.flatMap((step, at) => (step.transient === true ? [] : [at]));
     const often = await copyOf(folder.path, 'often', cuts[0]!);
     for (const [done, at] of lasting.entries())
       expect(await resumeUntil(machine, often, steps, at + 1)).toBe(done);
-    expect(unexpected(reference, await inspected(machine, often))).toEqual([]);
+    expect(unexpected(reference, await inspected(machine, often, folder.path))).toEqual([]);
     process.stdout.write(`cut off and resumed ${lasting.length} times, at every step: the same system\n`);
 
-    for (const [done, cut] of (each ? cuts : []).entries()) {
-      const once = await copyOf(folder.path, `once-${done}`, cut);
+    for (const [done, from] of (each ? cuts : []).entries()) {
+      const once = await copyOf(folder.path, `once-${done}`, from);
       expect(await resumeUntil(machine, once, steps, steps.length)).toBe(done);
-      expect(unexpected(reference, await inspected(machine, once))).toEqual([]);
-      process.stdout.write(`cut off once, after ${cut.step}: the same system\n`);
+      expect(unexpected(reference, await inspected(machine, once, folder.path))).toEqual([]);
+      process.stdout.write(`cut off once, after ${from.step}: the same system\n`);
     }
   });
 });

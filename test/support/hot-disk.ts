@@ -1,31 +1,43 @@
 import type { Disk } from '../../builder/run/machine.ts';
-import { COMMAND } from './installation.ts';
+import { COMMAND, mustRun } from './installation.ts';
 import type { Machine } from './qemu.ts';
 
-/** `StartOptions.devices` of a machine whose disk comes and goes while it runs: `/dev/sda`. */
+/** `StartOptions.devices` of a machine whose disks come and go while it runs: the first is `/dev/sda`. */
 export const HOT_PLUG = ['virtio-scsi-pci,id=scsi'];
 
-const DEVICE = 'hot';
+export type HotDisk = Pick<Disk, 'path' | 'format'> & { readonly serial: string };
+
 let plugged = 0;
 
 /** Puts a disk into a running machine, and waits until the system in it has it. */
-export async function plug(machine: Machine, disk: Required<Pick<Disk, 'path' | 'serial'>>) {
+export async function plug(machine: Machine, { path, format, serial }: HotDisk) {
   const monitor = (command: string): Promise<string> => machine.monitor(command);
-  const drive = `drive${(plugged += 1)}`;
-  await monitor(`drive_add 0 if=none,id=${drive},format=qcow2,cache=unsafe,discard=unmap,file=${disk.path}`);
-  silent(await monitor(`device_add scsi-hd,id=${DEVICE},bus=scsi.0,drive=${drive},serial=${disk.serial}`));
-  await machine.console.run('until [ -b /dev/sda ]; do sleep 0.2; done; udevadm settle', COMMAND);
+  const id = `hot${(plugged += 1)}`;
+  const drive = `if=none,id=drive-${id},format=${format},cache=unsafe,discard=unmap,file=${path}`;
+  await monitor(`drive_add 0 ${drive}`);
+  silent(await monitor(`device_add scsi-hd,id=${id},bus=scsi.0,drive=drive-${id},serial=${serial}`));
+  const there = `lsblk -dno SERIAL | grep -qx ${serial}`;
+  await machine.console.run(`until ${there}; do sleep 0.2; done; udevadm settle`, COMMAND);
   return {
-    /** From now on what the system writes goes to a new file at `path`: the old one stays as it is. */
-    freeze: async (path: string) => {
-      silent(await monitor(`snapshot_blkdev ${drive} ${path} qcow2`), /^(Formatting [^]*)?$/);
+    /** From now on what the system writes goes to a new file: the old one stays as it is. */
+    freeze: async (further: string) => {
+      silent(await monitor(`snapshot_blkdev drive-${id} ${further} qcow2`), /^(Formatting [^]*)?$/);
     },
     /** Takes the disk out at once, as when the power fails: what was not written by then is lost. */
     cut: async () => {
-      silent(await monitor(`device_del ${DEVICE}`));
-      while ((await monitor('info block')).includes(drive)) await new Promise((done) => setTimeout(done, 50));
+      silent(await monitor(`device_del ${id}`));
+      const gone = async (): Promise<boolean> => !(await monitor('info block')).includes(`drive-${id}`);
+      while (!(await gone())) await new Promise((done) => setTimeout(done, 50));
     },
   };
+}
+
+/** Brings a large file out of a running machine over a raw disk; a console may lose some of it. */
+export async function fetchFile(machine: Machine, path: string, disk: Omit<HotDisk, 'format'>) {
+  const { cut } = await plug(machine, { ...disk, format: 'raw' });
+  const device = `/dev/$(lsblk -dno NAME,SERIAL | sed -n 's/ *${disk.serial}$//p')`;
+  await mustRun(machine.console, `dd if=${path} of=${device} bs=1M conv=fsync`);
+  await cut();
 }
 
 function silent(output: string, expected = /^$/): void {

@@ -1,5 +1,8 @@
+import { readFile, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { COMMAND, PASSPHRASE } from './installation.ts';
+import { fetchFile } from './hot-disk.ts';
+import { mustRun, PASSPHRASE } from './installation.ts';
 import type { Machine } from './qemu.ts';
 
 /**
@@ -64,10 +67,14 @@ const VARY: readonly (readonly [RegExp, string])[] = [
   [/^\.\/var\/cache\/ldconfig\/aux-cache$/, 'times of libraries'],
 ];
 
-/** What `sh inspect DISK /run/facts` wrote in a machine. */
-export async function factsOf({ console }: Machine): Promise<string> {
-  const { output } = await console.run('gzip -c /run/facts | base64', COMMAND);
-  const facts = gunzipSync(Buffer.from(output, 'base64')).toString('utf8');
+/** What `sh inspect DISK /run/facts` wrote in a machine with `HOT_PLUG`. */
+export async function factsOf(machine: Machine, folder: string): Promise<string> {
+  const path = join(folder, 'facts.img');
+  await writeFile(path, '');
+  await truncate(path, 64 * 2 ** 20);
+  await mustRun(machine.console, 'gzip -c /run/facts >/run/facts.gz');
+  await fetchFile(machine, '/run/facts.gz', { path, serial: 'QFFACTS' });
+  const facts = gunzipSync(await readFile(path)).toString('utf8');
   if (!facts.includes('\n== ')) throw new Error(`no facts in:\n${facts}`);
   return facts;
 }
