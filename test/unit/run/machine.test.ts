@@ -35,7 +35,9 @@ describe('qemuArgv', () => {
     expect(values(qemuArgv(tools, spec()), '-cpu')).toEqual(['max,-fsgsbase,-rdtscp,-xsave,-avx,-avx2']);
     expect(values(qemuArgv(tools, spec({ acceleration: 'kvm' })), '-cpu')).toEqual(['host']);
     const without = spec({ features: ['-svm'] });
-    expect(values(qemuArgv(tools, without), '-cpu')).toEqual(['max,-fsgsbase,-rdtscp,-xsave,-avx,-avx2,-svm']);
+    expect(values(qemuArgv(tools, without), '-cpu')).toEqual([
+      'max,-fsgsbase,-rdtscp,-xsave,-avx,-avx2,-svm',
+    ]);
   });
 
   it('never gives the machine a network', () => {
