@@ -2,16 +2,7 @@ import { copyFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sha256 } from '../../core/digest.ts';
-import {
-  ANSWERS,
-  answersDisk,
-  INSTALL,
-  mustRun,
-  PASSPHRASE,
-  PASSWORD,
-  SERIAL,
-  targetDisk,
-} from '../support/installation.ts';
+import { answerFiles, answersDisk, INSTALL, mustRun, SERIAL, targetDisk } from '../support/installation.ts';
 import { bootBare, buildMedium, damage, type TestMedium } from '../support/medium.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
@@ -35,10 +26,7 @@ describe('the installer on a damaged medium', () => {
     for (const path of BAD) await damage(iso, medium.project, medium.files[path]!);
     const target = await targetDisk(medium, folder.path);
     const before = sha256(await readFile(target.path));
-    const answers = await answersDisk(folder.path, {
-      'answers.yaml': ANSWERS,
-      'secrets.yaml': `passphrase: ${PASSPHRASE}\nuser-password: ${PASSWORD}\n`,
-    });
+    const answers = await answersDisk(folder.path, answerFiles());
     await using machine = await bootBare({ ...medium, iso }, { disks: [answers, target] });
     await mustRun(machine.console, 'mount -o ro /dev/vda /mnt');
     const { output, exitCode } = await machine.console.run(

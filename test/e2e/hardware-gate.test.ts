@@ -4,12 +4,11 @@ import { sha256 } from '../../core/digest.ts';
 import type { Finding } from '../../installer/checks/finding.ts';
 import {
   ANSWERS,
+  answerFiles,
   answersDisk,
   BOOT,
   COMMAND,
   INSTALL,
-  PASSPHRASE,
-  PASSWORD,
   SERIAL,
   targetDisk,
 } from '../support/installation.ts';
@@ -93,8 +92,7 @@ describe('the hardware gate', () => {
       const target = await targetDisk(medium, folder.path);
       const before = sha256(await readFile(target.path));
       const answers = await answersDisk(folder.path, {
-        'answers.yaml': ANSWERS.replace('overrides: [iommu, memory]', ''),
-        'secrets.yaml': `passphrase: ${PASSPHRASE}\nuser-password: ${PASSWORD}\n`,
+        ...answerFiles(ANSWERS.replace('overrides: [iommu, memory]', '')),
         // A machine that passes the gate stops at the next: the disk to erase is another one.
         erase: blocking(xen).length > 0 ? SERIAL : 'ANOTHER',
       });

@@ -9,7 +9,7 @@ import { HOT_PLUG, plug, type HotDisk } from '../support/hot-disk.ts';
 import { RECOVERY_KEY } from '../support/installed-disk.ts';
 import { factsOf, INSPECT, unexpected } from '../support/installed-state.ts';
 import {
-  ANSWERS,
+  answerFiles,
   answersDisk,
   INSTALL,
   mustRun,
@@ -149,8 +149,7 @@ describe('an installation that is cut off', () => {
     const made: Disk = await targetDisk(medium, folder.path);
     const target = { ...made, serial: SERIAL };
     const answers = await answersDisk(folder.path, {
-      'answers.yaml': ANSWERS,
-      'secrets.yaml': `passphrase: ${PASSPHRASE}\nuser-password: ${PASSWORD}\n`,
+      ...answerFiles(),
       inspect: INSPECT,
     });
     await using machine = await bootBare(medium, { disks: [answers], devices: HOT_PLUG });

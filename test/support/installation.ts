@@ -27,6 +27,14 @@ boot:
 overrides: [iommu, memory]
 `;
 
+/** The files of an installation without questions, but for the word that lets it begin. */
+export function answerFiles(answers = ANSWERS): Readonly<Record<string, string>> {
+  return {
+    'answers.yaml': answers,
+    'secrets.yaml': `passphrase: ${PASSPHRASE}\nuser-password: ${PASSWORD}\n`,
+  };
+}
+
 /** A small volume with the label that starts an installation without questions. */
 export async function answersDisk(folder: string, files: Readonly<Record<string, string>>): Promise<Disk> {
   const source = join(folder, 'answers');

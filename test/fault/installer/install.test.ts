@@ -3,7 +3,7 @@ import { AppError } from '../../../core/errors.ts';
 import { LSBLK } from '../../../installer/probe/disks.ts';
 import { GOOD_XEN, lsblk, vary, type FakeMachine } from '../../unit/installer/machines.ts';
 import { signedMedium } from '../../unit/installer/signed-medium.ts';
-import { world } from '../../unit/installer/world.ts';
+import { expectUntouched, world } from '../../unit/installer/world.ts';
 
 const PASSPHRASE = 'correct horse battery staple';
 const PASSWORD = 'Zappel-Philipp-77';
@@ -22,12 +22,6 @@ function machine(fake: FakeMachine = GOOD_XEN) {
   for (const [path, text] of [...medium, ['/a', ANSWERS], ['/s', SECRETS]] as const)
     here.files.set(path, text);
   return here;
-}
-
-/** Nothing that writes: no command ran, no byte of a device is set. */
-function untouched(here: ReturnType<typeof world>): void {
-  expect(here.commands).toEqual([]);
-  for (const bytes of here.devices.values()) expect(bytes.every((byte) => byte === 0)).toBe(true);
 }
 
 describe('an installation without questions', () => {
@@ -124,7 +118,7 @@ describe('an installation without questions', () => {
     for (const [path, text] of Object.entries(files)) here.files.set(path, text);
     const refused = expect(here.type(...argv)).rejects;
     await refused.toMatchObject({ code });
-    untouched(here);
+    expectUntouched(here);
   });
 
   it('goes on without an IOMMU when the answers override that finding by name', async () => {
@@ -146,7 +140,7 @@ describe('an installation without questions', () => {
           .replace('"created":1', '"created":2'),
       );
       await expect(here.type(...INSTALL)).rejects.toMatchObject({ kind: 'verification' });
-      untouched(here);
+      expectUntouched(here);
     },
   );
 
@@ -157,7 +151,7 @@ describe('an installation without questions', () => {
       here.damaged.add(path);
       const refused = expect(here.type(...INSTALL)).rejects;
       await refused.toMatchObject({ code: 'medium.damaged', kind: 'verification', got: `${path}: changed` });
-      untouched(here);
+      expectUntouched(here);
     },
   );
 
@@ -165,7 +159,7 @@ describe('an installation without questions', () => {
     const here = machine();
     here.strange.add('autorun');
     await expect(here.type(...INSTALL)).rejects.toMatchObject({ got: 'autorun: not listed' });
-    untouched(here);
+    expectUntouched(here);
   });
 
   it('plan and --dry-run print every command and write nothing', async () => {
@@ -177,7 +171,7 @@ describe('an installation without questions', () => {
       const { out } = await here.type(...argv);
       expect(out).toContain('cryptsetup luksFormat');
       expect(out).not.toContain('horse');
-      untouched(here);
+      expectUntouched(here);
     }
   });
 });

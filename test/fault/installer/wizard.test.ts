@@ -3,7 +3,7 @@ import { AppError } from '../../../core/errors.ts';
 import { GOOD_XEN } from '../../unit/installer/machines.ts';
 import { type Doing } from '../../unit/installer/scripted.ts';
 import { signedMedium } from '../../unit/installer/signed-medium.ts';
-import { world } from '../../unit/installer/world.ts';
+import { expectUntouched, world } from '../../unit/installer/world.ts';
 
 const PASSPHRASE = 'correct horse battery staple';
 const PASSWORD = 'Zappel-Philipp-77';
@@ -35,12 +35,6 @@ function machine(doings: readonly Doing[]) {
   const here = world(GOOD_XEN, doings);
   for (const [path, text] of medium) here.files.set(path, text);
   return here;
-}
-
-/** No command ran, no byte of a device is set. */
-function expectUntouched(here: ReturnType<typeof world>): void {
-  expect(here.commands).toEqual([]);
-  for (const bytes of here.devices.values()) expect(bytes.every((byte) => byte === 0)).toBe(true);
 }
 
 describe('the wizard', () => {

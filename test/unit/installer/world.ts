@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import { AppError } from '../../../core/errors.ts';
 import type { Finished } from '../../../core/ports.ts';
 import type { Secret } from '../../../core/secret.ts';
@@ -134,6 +135,12 @@ export function world(machine: FakeMachine, doings: readonly Doing[] = []) {
 }
 
 const SUMS_FILE = { path: 'SHA256SUMS', sha256: SUMS };
+
+/** Nothing that writes: no command ran, no byte of a device is set. */
+export function expectUntouched(here: ReturnType<typeof world>): void {
+  expect(here.commands).toEqual([]);
+  for (const bytes of here.devices.values()) expect(bytes.every((byte) => byte === 0)).toBe(true);
+}
 
 /** Keeps track of mounts and mappings. */
 function noteOpen(open: Set<string>, argv: readonly string[]): void {
