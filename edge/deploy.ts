@@ -57,11 +57,11 @@ async function fromZstd(path: string, device: string, progress: Progress): Promi
   return { digest: hash.digest('hex'), ...unpacked };
 }
 
-/** A squashfs is not read from its beginning to its end, so it is hashed before. */
+/** A squashfs is not read from its beginning to its end, so it is hashed beside the unpacker; the page cache has it. */
 async function fromSquashfs(path: string, device: string, progress: Progress): Promise<Unpacked> {
-  const digest = await hashFile(path);
   const unpacker = spawn('unsquashfs', ['-cat', path, 'root.img'], { stdio: ['ignore', 'pipe', 'inherit'] });
-  return { digest, ...(await writeSparse(unpacker, device, progress)) };
+  const [unpacked, digest] = await Promise.all([writeSparse(unpacker, device, progress), hashFile(path)]);
+  return { digest, ...unpacked };
 }
 
 /**

@@ -13,6 +13,7 @@ import { copyFile, deployImage } from './deploy.ts';
 import { run } from './runner.ts';
 import { showRecoveryKey } from './recovery-key.ts';
 import { machine } from './machine.ts';
+import { mediumReader } from './medium-reader.ts';
 
 /** The ports of the running program. */
 export function livePorts(): Ports {
@@ -20,6 +21,7 @@ export function livePorts(): Ports {
     machine,
     medium: MEDIUM,
     mediumKey: MEDIUM_KEY,
+    mediumReader,
     bundle: `${STATE}/bundle.txt`,
     out: (text) => process.stdout.write(text),
     err: (text) => process.stderr.write(text),

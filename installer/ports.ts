@@ -1,4 +1,5 @@
 import type { ExecutePorts } from './execute/ports.ts';
+import type { MediumReader } from './medium-check/check.ts';
 import type { Prompts } from './ui/prompts.ts';
 import type { Source } from './probe/source.ts';
 
@@ -9,6 +10,8 @@ export interface Ports {
   readonly medium: string;
   /** The key that the medium is signed with. */
   readonly mediumKey: string;
+  /** The files of a mounted medium. */
+  readonly mediumReader: (medium: string) => MediumReader;
   /** Where the log bundle of a failed installation goes. */
   readonly bundle: string;
   readonly out: (text: string) => void;

@@ -63,9 +63,11 @@ export interface MachineSpec {
 
 /**
  * The processor under TCG, all found by elimination with Xen 4.20 and Linux 6.12: PVH guests crash with
- * RDTSCP, `xl` corrupts its heap with XSAVE and crashes in `xl destroy` with FSGSBASE.
+ * RDTSCP, `xl` corrupts its heap with XSAVE and crashes in `xl destroy` with FSGSBASE. Without XSAVE there is no AVX
+ * for a kernel to use, yet QEMU goes on to show it: Linux without Xen then crashes in the self-tests of aesni_intel, and
+ * dm-crypt waits for these in vain.
  */
-const TCG_PROCESSOR = 'max,-fsgsbase,-rdtscp,-xsave';
+const TCG_PROCESSOR = 'max,-fsgsbase,-rdtscp,-xsave,-avx,-avx2';
 
 /** The argument vector that starts a machine. QEMU runs by its own root's loader, so the host's libraries do not matter. */
 export function qemuArgv(tools: QemuTools, spec: MachineSpec): [string, ...string[]] {

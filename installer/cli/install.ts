@@ -5,6 +5,7 @@ import { Journal } from '../execute/journal-writer.ts';
 import { loggedRunner, loggedSink } from '../execute/log.ts';
 import type { ExecutePorts, RunSecrets } from '../execute/ports.ts';
 import { runSteps } from '../execute/run-steps.ts';
+import { assertWhole } from '../medium/assert-whole.ts';
 import { assertErase } from '../plan/choose-disk.ts';
 import type { Plan } from '../plan/plan.ts';
 import { showPlan, showUntouched } from '../plan/show.ts';
@@ -52,6 +53,7 @@ export async function installPlan(
   secrets: RunSecrets,
 ): Promise<number> {
   return ports.exclusively(async () => {
+    await verifyMedium(args, ports);
     await assertSameDisk(made.context.disk, args, ports);
     const execute = ports.executor(args.medium ?? ports.medium);
     const journal = await Journal.begin(execute, made.context.disk.path, {
@@ -61,6 +63,13 @@ export async function installPlan(
     });
     return carryOut(args, ports, execute, made, journal, secrets);
   });
+}
+
+/** The whole medium, as long as nothing is written. */
+export async function verifyMedium(args: Arguments, ports: Ports): Promise<void> {
+  const medium = args.medium ?? ports.medium;
+  emit(args, ports, { type: 'log', level: 'info', message: 'Verifying every file of the medium' });
+  await assertWhole(ports.mediumReader(medium), await ports.readText(ports.mediumKey), medium);
 }
 
 /** Runs the steps that are left, closes the journal, and says how it ended. */

@@ -11,7 +11,7 @@ import type { Disk } from '../probe/model.ts';
 import type { Arguments } from './args.ts';
 import { look } from './check.ts';
 import type { Seen } from '../checks/seen.ts';
-import { carryOut } from './install.ts';
+import { carryOut, verifyMedium } from './install.ts';
 import type { Ports } from '../ports.ts';
 import { journalInputSchema, resumedHardware, type JournalInput } from './resume-input.ts';
 import { needSecrets, readSecrets } from './secrets.ts';
@@ -42,7 +42,10 @@ export async function resumeWith(args: Arguments, ports: Ports, given: Secrets):
   const plan = remake(found, seen, manifest);
   const execute = ports.executor(medium);
   const journal = Journal.resume(execute, found.disk.path, found.state);
-  return ports.exclusively(() => carryOut(args, ports, execute, plan, journal, secrets));
+  return ports.exclusively(async () => {
+    await verifyMedium(args, ports);
+    return carryOut(args, ports, execute, plan, journal, secrets);
+  });
 }
 
 /** The same plan as the one that was interrupted, or an error: other steps would fit nothing. */

@@ -41,6 +41,7 @@ function slat(info: CpuInfo, virtualisation: Fact): Fact {
   const flag = ['ept', 'npt'].find((name) => info.flags.has(name));
   if (flag !== undefined) return seen(flag);
   if (virtualisation.state === 'yes') return fact('no', '/proc/cpuinfo lacks ept and npt');
+  if (virtualisation.state === 'no') return fact('no', 'a part of hardware virtualisation');
   return fact('unknown', 'shown only while hardware virtualisation is on');
 }
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Disk } from '../../builder/run/machine.ts';
 import { ANSWERS, BOOT, bootInstalled, COMMAND, INSTALL, login } from '../support/installation.ts';
 import { expectInstalled } from '../support/installed-checks.ts';
-import { installDisk, NETWORKED, type InstalledDisk } from '../support/installed-disk.ts';
+import { installDisk, installedDisk, NETWORKED, type InstalledDisk } from '../support/installed-disk.ts';
 import { buildMedium, type TestMedium } from '../support/medium.ts';
 import { createDisk, type Machine } from '../support/qemu.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
@@ -18,6 +18,8 @@ beforeAll(async () => {
 afterAll(async () => {
   await medium[Symbol.asyncDispose]();
 });
+
+const UEFI = { uefi: true, answers: ANSWERS } as const;
 
 async function digest({ path }: Disk): Promise<string> {
   const hash = createHash('sha256');
@@ -55,17 +57,21 @@ async function expectStarts(
 describe('an installation without questions', () => {
   it('starts, by UEFI and by BIOS, and no other disk changes, an older installation among them', async () => {
     await using folder = await temporaryDirectory();
-    const older = await installDisk(medium, { uefi: true, answers: ANSWERS });
+    const older = await installedDisk(medium, NETWORKED);
     const others: Disk[] = [
       { ...(await older.overlay(folder.path)), serial: 'QFOLDER' },
       { path: join(folder.path, 'empty.qcow2'), format: 'qcow2', serial: 'QFEMPTY' },
     ];
     await createDisk(medium.tools, others[1]!.path, '33G');
     const before = await Promise.all(others.map(digest));
-    const installed = await installDisk(medium, NETWORKED, others, planAgain);
-    expect(await Promise.all(others.map(digest))).toEqual(before);
+    const installed = await installDisk(medium, UEFI, others, planAgain);
+    const after = await Promise.all(others.map(digest));
+    expect(after).toEqual(before);
+    process.stdout.write(
+      `two further disks, one with an older installation, after install, plan and dry run: SHA-256 ${after.join(' ')}, unchanged\n`,
+    );
 
-    await expectStarts(installed, NETWORKED);
-    await expectStarts(older, { uefi: true });
+    await expectStarts(installed, UEFI);
+    await expectStarts(older, NETWORKED);
   });
 });

@@ -7,7 +7,6 @@ import {
   bootInstalled,
   bootInstaller,
   BOOT,
-  COMMAND,
   INSTALL,
   login,
   PASSPHRASE,
@@ -39,7 +38,7 @@ const BACKSPACE = '\u007f';
 /** What a person waits for, and types then. */
 type Exchange = readonly [sign: RegExp, keys: string];
 
-/** Everything from the first question to the confirmation. */
+/** Everything from the first question to the review. */
 const QUESTIONS: readonly Exchange[] = [
   [/\? Language[^]*Esc goes back/, DOWN + ENTER],
   // Once back, to see that it works; the answer is still marked.
@@ -67,24 +66,19 @@ const QUESTIONS: readonly Exchange[] = [
 ];
 
 const CONFIRMATION: readonly Exchange[] = [
-  [/Esc goes back/, ENTER],
+  [/Install\? \d+ steps[^]*Esc goes back/, ENTER],
   [/Type QFTARGET1 to begin/, `nonsense${ENTER}`],
   [/Type QFTARGET1, or press Esc/, BACKSPACE.repeat(8) + SERIAL + ENTER],
 ];
 
+const MORE = 'Enter shows more';
+
+/** Answers each question; what is longer than the screen before it is read to its end. */
 async function converse({ serial }: Machine, exchanges: readonly Exchange[]): Promise<void> {
   for (const [sign, keys] of exchanges) {
-    await serial.expect(sign, BOOT);
+    const either = new RegExp(`${MORE}|${sign.source}`);
+    while ((await serial.expect(either, BOOT))[0] === MORE) await serial.send(ENTER);
     await serial.send(keys);
-  }
-}
-
-/** The review may take several screens. */
-async function readReview({ serial }: Machine): Promise<void> {
-  for (;;) {
-    const [seen] = await serial.expect(/Enter shows more|Install\? \d+ steps/, COMMAND);
-    if (seen !== 'Enter shows more') return;
-    await serial.send(ENTER);
   }
 }
 
@@ -120,7 +114,6 @@ describe('an installation by the wizard', () => {
     const first = await (async () => {
       await using machine = await bootInstaller(medium, [target, other], options);
       await converse(machine, QUESTIONS);
-      await readReview(machine);
       await converse(machine, CONFIRMATION);
       const [, recoveryKey = ''] = await machine.serial.expect(RECOVERY_KEY, INSTALL);
       await converse(machine, [[/Press Enter when you have written it down/, ENTER]]);

@@ -8,6 +8,7 @@ export const FATAL: readonly RegExp[] = [
   /\(XEN\) \*{8,}\r?\n\(XEN\) Panic[^\n]*/,
   /segfault at [0-9a-f]+ ip[^\n]*/,
   /BUG: unable to handle[^\n]*/,
+  /Oops: [^\n]*/,
   /You are in emergency mode[^\n]*/,
   /X64 Exception Type[^\n]*/,
 ];

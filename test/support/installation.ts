@@ -27,6 +27,14 @@ boot:
 overrides: [iommu, memory]
 `;
 
+/** The files of an installation without questions, but for the word that lets it begin. */
+export function answerFiles(answers = ANSWERS): Readonly<Record<string, string>> {
+  return {
+    'answers.yaml': answers,
+    'secrets.yaml': `passphrase: ${PASSPHRASE}\nuser-password: ${PASSWORD}\n`,
+  };
+}
+
 /** A small volume with the label that starts an installation without questions. */
 export async function answersDisk(folder: string, files: Readonly<Record<string, string>>): Promise<Disk> {
   const source = join(folder, 'answers');
@@ -90,4 +98,11 @@ async function becomeRoot(console: Channel): Promise<void> {
   await console.expect(/password for alice:/, COMMAND);
   await console.sendLine(PASSWORD);
   await console.expect(/# /, COMMAND);
+}
+
+/** Runs a command that must end with 0; returns what it prints. */
+export async function mustRun(console: Channel, command: string, limit = COMMAND): Promise<string> {
+  const { output, exitCode } = await console.run(command, limit);
+  if (exitCode !== 0) throw new Error(`${command} ended with ${exitCode}:\n${output}`);
+  return output;
 }

@@ -18,7 +18,7 @@ export async function expectInstalled(machine: Machine, recoveryKey: string): Pr
 
   const header = await sh('cryptsetup luksDump /dev/vda4');
   expect(header).toMatch(/Version: 2\n/);
-  expect(header).toMatch(/Label: qubeforge-\d{8}\n/);
+  expect(header).toMatch(/Label: CRYPT-[0-9a-f]{8}\n/);
   expect(header).toMatch(/cipher: aes-xts-plain64\n sector: 512 \[bytes\]/);
   expect(header).toMatch(
     / 0: luks2\n Key: 512 bits[^]*PBKDF: argon2id[^]* 1: luks2\n Key: 512 bits[^]*PBKDF: pbkdf2/,

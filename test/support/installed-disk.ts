@@ -6,11 +6,10 @@ import { acquireLock } from '../../edge/lock-file.ts';
 import type { Disk } from '../../builder/run/machine.ts';
 import {
   ANSWERS,
+  answerFiles,
   answersDisk,
   bootInstaller,
   INSTALL,
-  PASSPHRASE,
-  PASSWORD,
   SERIAL,
   targetDisk,
 } from './installation.ts';
@@ -59,8 +58,7 @@ export async function installDisk(
   await using scratch = await temporaryDirectory();
   const target = await targetDisk(medium, scratch.path);
   const answers = await answersDisk(scratch.path, {
-    'answers.yaml': installation.answers,
-    'secrets.yaml': `passphrase: ${PASSPHRASE}\nuser-password: ${PASSWORD}\n`,
+    ...answerFiles(installation.answers),
     erase: SERIAL,
   });
   await using machine = await bootInstaller(medium, [target, answers, ...further], installation);

@@ -1,7 +1,12 @@
-import { PASSPHRASE } from './installation.ts';
+import { readFile, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { fetchFile } from './hot-disk.ts';
+import { mustRun, PASSPHRASE } from './installation.ts';
+import type { Machine } from './qemu.ts';
 
 /**
- * Prints what an installed disk holds, a fact a line, so that diff(1) can compare two disks: partition table, LUKS
+ * Prints what an installed disk holds, a fact a line, to compare disks by: partition table, LUKS
  * header, volumes, and every file with its digest. `sh inspect DISK OUT [NEEDLES]`; with NEEDLES, a file of
  * texts, it prints on its standard output which files have one of them. Runs on the medium, as root.
  */
@@ -16,7 +21,7 @@ cryptsetup open --readonly --key-file /run/inspect.key \${disk}4 inspect
 rm /run/inspect.key
 # Salts, digests and what was measured differ from one installation to the next.
 cryptsetup luksDump \${disk}4 |
-  sed -E '/^\\s+([0-9a-f]{2} ?)+$/d; /Salt:|Digest:|Iterations:|Time cost:|Epoch:/d' >>$out
+  sed -E '/^\\s+([0-9a-f]{2} ?)+$/d; /Salt:|Digest:|Iterations:|Time cost:|Memory:|Epoch:/d' >>$out
 lvm="--devices /dev/mapper/inspect"
 group=$(vgs $lvm --noheadings -o vg_name | tr -d ' ')
 vgchange $lvm -a y $group >/dev/null
@@ -45,7 +50,7 @@ if [ -n "$needles" ]; then
   rm -r /run/inspect.initrd
 fi
 for volume in $(lvs $lvm --noheadings -o lv_name $group | grep root); do
-  e2fsck -fn /dev/$group/$volume >/dev/null
+  e2fsck -fn /dev/$group/$volume >/dev/null 2>&1
   dumpe2fs -h /dev/$group/$volume 2>/dev/null | grep -E 'UUID|volume name|Block count|state' >>$out
   show $volume /dev/$group/$volume noload
 done
@@ -62,13 +67,35 @@ const VARY: readonly (readonly [RegExp, string])[] = [
   [/^\.\/var\/cache\/ldconfig\/aux-cache$/, 'times of libraries'],
 ];
 
-/** What is left of the output of `diff REFERENCE OTHER` without what may vary. */
-export function unexpected(diff: string): readonly string[] {
-  return diff
-    .split('\n')
-    .filter((line) => /^[<>]/.test(line))
-    .filter((line) => {
-      const path = /(\.\/\S*)/.exec(line)?.[1];
-      return path === undefined || !VARY.some(([pattern]) => pattern.test(path));
-    });
+/** What `sh inspect DISK /run/facts` wrote in a machine with `HOT_PLUG`. */
+export async function factsOf(machine: Machine, folder: string): Promise<string> {
+  const path = join(folder, 'facts.img');
+  await writeFile(path, '');
+  await truncate(path, 64 * 2 ** 20);
+  await mustRun(machine.console, 'gzip -c /run/facts >/run/facts.gz');
+  await fetchFile(machine, '/run/facts.gz', { path, serial: 'QFFACTS' });
+  const facts = gunzipSync(await readFile(path)).toString('utf8');
+  if (!facts.includes('\n== ')) throw new Error(`no facts in:\n${facts}`);
+  return facts;
+}
+
+/** The facts that only one of two disks has, without what may vary. */
+export function unexpected(reference: string, other: string): readonly string[] {
+  const [before, now] = [told(reference), told(other)];
+  return [
+    ...[...before].filter((fact) => !now.has(fact)).map((fact) => `only before: ${fact}`),
+    ...[...now].filter((fact) => !before.has(fact)).map((fact) => `only now: ${fact}`),
+  ];
+}
+
+/** The facts that must not vary, each with the volume it is about. */
+function told(facts: string): ReadonlySet<string> {
+  let volume = '';
+  const lines = facts.split('\n').map((line) => {
+    if (line.startsWith('== ')) volume = line.slice(3);
+    const path = /(\.\/\S*)/.exec(line)?.[1];
+    const varies = path !== undefined && VARY.some(([pattern]) => pattern.test(path));
+    return varies ? '' : `${volume}: ${line}`;
+  });
+  return new Set(lines);
 }

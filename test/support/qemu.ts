@@ -17,6 +17,8 @@ export interface StartOptions {
   /** For example `-svm`. */
   readonly features?: readonly string[];
   readonly memoryMiB?: number;
+  /** Default 1, which is the stable choice for Xen. */
+  readonly processors?: number;
   readonly kernel?: DirectKernel;
   /** Further `-device` values, for example `e1000e,netdev=…` or `qemu-xhci`. */
   readonly devices?: readonly string[];
@@ -57,7 +59,7 @@ export async function start(options: StartOptions): Promise<Machine> {
   const argv = qemuArgv(options.tools, {
     memoryMiB: options.memoryMiB ?? 4096,
     acceleration: 'tcg',
-    processors: 1,
+    processors: options.processors ?? 1,
     iommu: options.iommu ?? 'none',
     disks: [...options.disks, state],
     serial: `socket,path=${serialLink.path},server=off`,

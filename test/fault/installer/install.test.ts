@@ -1,50 +1,27 @@
-import { generateKey, createMessage, readPrivateKey, sign } from 'openpgp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { AppError } from '../../../core/errors.ts';
 import { LSBLK } from '../../../installer/probe/disks.ts';
 import { GOOD_XEN, lsblk, vary, type FakeMachine } from '../../unit/installer/machines.ts';
-import { FILES, IMAGES } from '../../unit/installer/plans.ts';
-import { world } from '../../unit/installer/world.ts';
+import { signedMedium } from '../../unit/installer/signed-medium.ts';
+import { expectUntouched, world } from '../../unit/installer/world.ts';
 
 const PASSPHRASE = 'correct horse battery staple';
 const PASSWORD = 'Zappel-Philipp-77';
 const SECRETS = `passphrase: ${PASSPHRASE}\nuser-password: ${PASSWORD}\n`;
 const ANSWERS = 'version: 1\ndisk: {serial: S4DISK}\n';
 const INSTALL = ['install', '--answers', '/a', '--secrets', '/s', '--erase', 'S4DISK'];
-const MANIFEST = JSON.stringify({ format: 'qubeforge-medium/1', created: 1, images: IMAGES, files: FILES });
 
-let key = '';
-let signature = '';
+let medium: ReadonlyMap<string, string>;
 
 beforeAll(async () => {
-  const date = new Date(Date.now() - 60_000);
-  const made = await generateKey({ userIDs: [{ name: 'medium' }], format: 'armored', date });
-  key = made.publicKey;
-  signature = String(
-    await sign({
-      message: await createMessage({ binary: new TextEncoder().encode(MANIFEST) }),
-      signingKeys: await readPrivateKey({ armoredKey: made.privateKey }),
-      detached: true,
-    }),
-  );
+  medium = await signedMedium();
 });
 
 function machine(fake: FakeMachine = GOOD_XEN) {
   const here = world(fake);
-  const files = {
-    '/medium/manifest.json': MANIFEST,
-    '/medium/manifest.json.asc': signature,
-    '/key.asc': key,
-  };
-  for (const [path, text] of Object.entries({ ...files, '/a': ANSWERS, '/s': SECRETS }))
+  for (const [path, text] of [...medium, ['/a', ANSWERS], ['/s', SECRETS]] as const)
     here.files.set(path, text);
   return here;
-}
-
-/** Nothing that writes: no command ran, no byte of a device is set. */
-function untouched(here: ReturnType<typeof world>): void {
-  expect(here.commands).toEqual([]);
-  for (const bytes of here.devices.values()) expect(bytes.every((byte) => byte === 0)).toBe(true);
 }
 
 describe('an installation without questions', () => {
@@ -141,7 +118,7 @@ describe('an installation without questions', () => {
     for (const [path, text] of Object.entries(files)) here.files.set(path, text);
     const refused = expect(here.type(...argv)).rejects;
     await refused.toMatchObject({ code });
-    untouched(here);
+    expectUntouched(here);
   });
 
   it('goes on without an IOMMU when the answers override that finding by name', async () => {
@@ -163,9 +140,27 @@ describe('an installation without questions', () => {
           .replace('"created":1', '"created":2'),
       );
       await expect(here.type(...INSTALL)).rejects.toMatchObject({ kind: 'verification' });
-      untouched(here);
+      expectUntouched(here);
     },
   );
+
+  it.each(['images/debian-13/vmlinuz', 'SHA256SUMS'])(
+    'names %s of the medium when it is damaged, and writes nothing',
+    async (path) => {
+      const here = machine();
+      here.damaged.add(path);
+      const refused = expect(here.type(...INSTALL)).rejects;
+      await refused.toMatchObject({ code: 'medium.damaged', kind: 'verification', got: `${path}: changed` });
+      expectUntouched(here);
+    },
+  );
+
+  it('names a file of the medium that nobody listed, and writes nothing', async () => {
+    const here = machine();
+    here.strange.add('autorun');
+    await expect(here.type(...INSTALL)).rejects.toMatchObject({ got: 'autorun: not listed' });
+    expectUntouched(here);
+  });
 
   it('plan and --dry-run print every command and write nothing', async () => {
     for (const argv of [
@@ -176,7 +171,7 @@ describe('an installation without questions', () => {
       const { out } = await here.type(...argv);
       expect(out).toContain('cryptsetup luksFormat');
       expect(out).not.toContain('horse');
-      untouched(here);
+      expectUntouched(here);
     }
   });
 });
@@ -212,6 +207,17 @@ describe('a power cut', () => {
     here.restart();
     here.files.set('/s', 'passphrase: qwerty\nuser-password: x\n');
     await expect(here.type('resume', '--secrets', '/s')).rejects.toMatchObject({ code: 'passphrase.weak' });
+  });
+
+  it('is not resumed from a damaged medium', async () => {
+    const here = machine();
+    cutAfter(here, 12);
+    await expect(here.type(...INSTALL)).rejects.toThrow('power cut');
+    here.restart();
+    here.commands.length = 0;
+    here.damaged.add('images/debian-13/initrd.img');
+    await expect(here.type('resume', '--secrets', '/s')).rejects.toMatchObject({ code: 'medium.damaged' });
+    expect(here.commands).toEqual([]);
   });
 
   it('leaves an error that says what was done, what not, and a bundle', async () => {

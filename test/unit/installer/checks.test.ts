@@ -80,6 +80,21 @@ describe('virtualisation', () => {
     expect((await judged(machine)).of('virtualisation')).toBe(expected);
   });
 
+  it.each([
+    ['vmx ept', 'ok yes'],
+    ['vmx', 'block no'],
+    ['', 'block no'],
+  ])('with the flags "%s" decides about second-level translation', async (flags, expected) => {
+    const machine = vary(GOOD_BARE, { files: { '/proc/cpuinfo': cpuinfo('GenuineIntel', flags) } });
+    expect((await judged(machine)).of('slat')).toBe(expected);
+  });
+
+  it('that is off in the firmware hides whether there is second-level translation', async () => {
+    const dmesg = '[    0.1] x86/cpu: VMX (outside TXT) disabled by BIOS\n';
+    const files = { '/proc/cpuinfo': cpuinfo('GenuineIntel', '') };
+    expect((await judged(vary(GOOD_BARE, { files, commands: { dmesg } }))).of('slat')).toBe('warn unknown');
+  });
+
   it('names the setting as the vendor of the processor does', async () => {
     const { findings } = await judged(
       vary(GOOD_BARE, { files: { '/proc/cpuinfo': cpuinfo('AuthenticAMD', '') } }),
@@ -230,7 +245,7 @@ describe('findings', () => {
   it('of a machine that answers nothing are unknown, never a crash', async () => {
     const { of, blocked } = await judged({});
     expect(of('iommu')).toBe('warn unknown');
-    expect(blocked).toEqual(['virtualisation', 'disks']);
+    expect(blocked).toEqual(['virtualisation', 'slat', 'disks']);
   });
 
   it('block until they are named', async () => {

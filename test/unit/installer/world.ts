@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import { AppError } from '../../../core/errors.ts';
 import type { Finished } from '../../../core/ports.ts';
 import type { Secret } from '../../../core/secret.ts';
@@ -6,11 +7,16 @@ import type { Ports } from '../../../installer/ports.ts';
 import { main } from '../../../installer/cli/run.ts';
 import { InstallLog } from '../../../installer/execute/log.ts';
 import type { ExecutePorts } from '../../../installer/execute/ports.ts';
-import { scripted } from './scripted.ts';
+import { FILES } from './plans.ts';
+import { SUMS } from './signed-medium.ts';
+import { scripted, type Doing } from './scripted.ts';
 import { fakeSource, type FakeMachine } from './machines.ts';
 
-/** A machine whose disks are arrays of bytes and whose commands are only written down. */
-export function world(machine: FakeMachine) {
+/**
+ * A machine whose disks are arrays of bytes and whose commands are only written down. `doings`: what somebody who
+ * sits at it answers.
+ */
+export function world(machine: FakeMachine, doings: readonly Doing[] = []) {
   const files = new Map<string, string>();
   const devices = new Map<string, Uint8Array>();
   const commands: string[] = [];
@@ -18,6 +24,8 @@ export function world(machine: FakeMachine) {
   const log: string[] = [];
   /** Mounted places and opened mappings: what a restart takes away. */
   const open = new Set<string>();
+  /** Files of the medium that were changed, and such that nobody listed. */
+  const [damaged, strange] = [new Set<string>(), new Set<string>()];
   /** Looked at before each command: throws to fail it, or answers for it. */
   const hooks: { command?: (line: string, stdin: string) => string | undefined } = {};
   let out = '';
@@ -65,10 +73,19 @@ export function world(machine: FakeMachine) {
     random: (length) => new Uint8Array(length).fill(7),
   };
   let uuids = 0;
+  const person = scripted(doings);
   const ports: Ports = {
     machine: fakeSource(machine),
     medium: '/medium',
     mediumKey: '/key.asc',
+    mediumReader: (medium) => ({
+      text: (path) => ports.readText(`${medium}/${path}`),
+      digest: (path) =>
+        Promise.resolve(
+          damaged.has(path) ? 'd'.repeat(64) : [...FILES, SUMS_FILE].find((one) => one.path === path)?.sha256,
+        ),
+      list: () => Promise.resolve([...FILES.map(({ path }) => path), ...strange]),
+    }),
     bundle: '/bundle.txt',
     out: (text) => (out += text),
     err: (text) => log.push(text),
@@ -82,7 +99,7 @@ export function world(machine: FakeMachine) {
       return Promise.resolve(text);
     },
     writeText: (path, text) => Promise.resolve(void files.set(path, text)),
-    prompts: () => scripted([]).prompts,
+    prompts: () => person.prompts,
     setKeyboard: () => Promise.resolve(true),
     console: 'screen',
     randomUuid: () => `${(uuids += 1).toString(16).padStart(8, '0')}-0000-4000-8000-000000000000`,
@@ -100,7 +117,29 @@ export function world(machine: FakeMachine) {
     open.clear();
     delete hooks.command;
   };
-  return { restart, type, files, devices, commands, shown, log, hooks, ports, output: () => out };
+  return {
+    restart,
+    type,
+    files,
+    devices,
+    commands,
+    shown,
+    log,
+    hooks,
+    ports,
+    seen: person.seen,
+    damaged,
+    strange,
+    output: () => out,
+  };
+}
+
+const SUMS_FILE = { path: 'SHA256SUMS', sha256: SUMS };
+
+/** Nothing that writes: no command ran, no byte of a device is set. */
+export function expectUntouched(here: ReturnType<typeof world>): void {
+  expect(here.commands).toEqual([]);
+  for (const bytes of here.devices.values()) expect(bytes.every((byte) => byte === 0)).toBe(true);
 }
 
 /** Keeps track of mounts and mappings. */
@@ -124,7 +163,10 @@ const REPLIES: readonly (readonly [string, (line: string) => string])[] = [
   ['vgs', (line) => /qubeforge_[0-9a-f]{8}/.exec(line)?.[0] ?? ''],
   ['lvs', (line) => line.slice(line.lastIndexOf('/') + 1)],
   ['chroot /run/qubeforge/target lsinitramfs', () => 'cryptroot/crypttab usr/lib/modules'],
-  ['chroot /run/qubeforge/target passwd --status', () => 'user P 2026 root L 2026'],
+  [
+    'chroot /run/qubeforge/target passwd --status',
+    (line) => `${line.slice(line.lastIndexOf(' ') + 1)} P root L`,
+  ],
   ['cat', () => 'multiboot2 dom0_mem='],
 ];
 

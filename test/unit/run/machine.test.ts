@@ -32,10 +32,12 @@ describe('qemuArgv', () => {
   });
 
   it('hides the processor features that Xen cannot bear under emulation, and only there', () => {
-    expect(values(qemuArgv(tools, spec()), '-cpu')).toEqual(['max,-fsgsbase,-rdtscp,-xsave']);
+    expect(values(qemuArgv(tools, spec()), '-cpu')).toEqual(['max,-fsgsbase,-rdtscp,-xsave,-avx,-avx2']);
     expect(values(qemuArgv(tools, spec({ acceleration: 'kvm' })), '-cpu')).toEqual(['host']);
     const without = spec({ features: ['-svm'] });
-    expect(values(qemuArgv(tools, without), '-cpu')).toEqual(['max,-fsgsbase,-rdtscp,-xsave,-svm']);
+    expect(values(qemuArgv(tools, without), '-cpu')).toEqual([
+      'max,-fsgsbase,-rdtscp,-xsave,-avx,-avx2,-svm',
+    ]);
   });
 
   it('never gives the machine a network', () => {
