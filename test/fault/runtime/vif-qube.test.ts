@@ -46,7 +46,9 @@ describe('the hotplug script of a netvm', () => {
   ])('lets nothing on to the packet filter that is no address: %s %s', async (ip, mac) => {
     const { code, called } = await online(ip, mac);
     expect(code).toBe(1);
-    expect(called).toMatch(/^xenstore-write backend\/vif\/7\/0\/hotplug-error not .* backend\/vif\/7\/0\/hotplug-status error$/m);
+    expect(called).toMatch(
+      /^xenstore-write backend\/vif\/7\/0\/hotplug-error not .* backend\/vif\/7\/0\/hotplug-status error$/m,
+    );
     expect(called).not.toMatch(/^(nft|ip) /m);
   });
 
