@@ -1,6 +1,7 @@
 import { chown, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import type { ProcessPromise } from 'zx/core';
 import { $ } from './shell.ts';
 import { AppError } from '../core/errors.ts';
 import { SANDBOX_ENV, type Sandbox, type SandboxJob } from '../builder/sandbox/job.ts';
@@ -128,14 +129,17 @@ async function jobBinds(jobDir: string, job: SandboxJob): Promise<Bind[]> {
   return binds.map((bind) => ({ ...bind, flags: flagsOf(bind.source) }));
 }
 
+function started(argv: readonly string[], { input }: SandboxJob): ProcessPromise {
+  const options = { quiet: true, nothrow: true, env: { PATH } };
+  if (input === undefined) return $({ ...options, stdio: ['ignore', 'pipe', 'pipe'] })`${argv}`;
+  const job = $({ ...options, stdio: ['pipe', 'pipe', 'pipe'], input: Readable.from(input) })`${argv}`;
+  // One that ends before it has read everything: how it ended says more than the broken pipe.
+  job.stdin.on('error', () => undefined);
+  return job;
+}
+
 async function collect(argv: readonly string[], job: SandboxJob): Promise<{ stdout: string }> {
-  const process_ = $({
-    quiet: true,
-    nothrow: true,
-    env: { PATH },
-    stdio: [job.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-    ...(job.input === undefined ? {} : { input: Readable.from(job.input) }),
-  })`${argv}`;
+  const process_ = started(argv, job);
   const tail = lastLines(process_.stderr, job.log);
   if (job.onLine !== undefined) lastLines(process_.stdout, job.onLine);
   // One signal to the outermost process takes the whole pid namespace with it.
