@@ -70,7 +70,7 @@ describe.each<Case>([
   {
     ...{ recipe: 'dom0', name: 'qubeforge-dom0', off: ['xendomains.service'] },
     program: '/usr/lib/qubeforge/qubeforge-vchan',
-    enabled: ['qubeforge-boot.service', 'qubeforge-watch.service'],
+    enabled: ['qubeforge-boot.service', 'qubeforge-watch.service', 'qubeforge-pool.timer'],
   },
 ])('$name', ({ recipe, name, program, enabled, off }) => {
   it('is a package that dpkg-deb reads', async () => {

@@ -25,6 +25,8 @@ export class MemoryMachine {
   readonly mute = new Set<string>();
   /** Locks of other processes. */
   readonly locked = new Set<string>();
+  /** How full the pool is, in percent. */
+  pool = { data: 3, metadata: 1 };
   /** How much of the time guests work, from 0 to 1. */
   work = 0;
   readonly commands: string[] = [];
@@ -105,7 +107,8 @@ export class MemoryMachine {
       lv_size: String(bytes),
       pool_lv: 'pool',
     }));
-    const pool = { lv_name: 'pool', data_percent: '3.0', metadata_percent: '1.0' };
+    const { data, metadata } = this.pool;
+    const pool = { lv_name: 'pool', data_percent: data.toFixed(2), metadata_percent: metadata.toFixed(2) };
     return JSON.stringify({ report: [{ lv: [...lv, pool] }] });
   }
 

@@ -5,6 +5,7 @@ import { deviceCommand } from './commands/device.ts';
 import { cloneCommand, createCommand, removeCommand, setCommand } from './commands/edit.ts';
 import { importCommand } from './commands/import.ts';
 import { listCommand } from './commands/list.ts';
+import { poolCommand } from './commands/pool.ts';
 import { restartCommand, startCommand, stopCommand } from './commands/power.ts';
 import { reconcileCommand } from './commands/reconcile.ts';
 import { revertCommand } from './commands/revert.ts';
@@ -27,6 +28,7 @@ export const COMMANDS: readonly QubeCommand[] = [
   runCommand,
   consoleCommand,
   deviceCommand,
+  poolCommand,
   importCommand,
   reconcileCommand,
 ];

@@ -1,6 +1,7 @@
 import { addressFor, freeNumber } from '../model/addresses.ts';
 import { guestFacts, networkFacts } from '../model/facts.ts';
 import { matchingDevices } from '../model/devices.ts';
+import { poolAlarms } from '../model/pool.ts';
 import { advance } from '../model/plan/advance.ts';
 import { planApply } from '../model/plan/apply.ts';
 import { startSteps } from '../model/plan/start.ts';
@@ -33,6 +34,7 @@ export interface StartOptions {
  */
 export async function start(context: Context, qube: Qube, options: StartOptions): Promise<void> {
   let observed = await observe(context);
+  for (const message of poolAlarms(observed.pool)) context.sink({ type: 'log', level: 'warning', message });
   for (const one of chainOf(qube, context.qubes)) {
     if (observed.running.get(one.name)?.ready !== true) {
       observed = await startOne(context, one, observed, options);

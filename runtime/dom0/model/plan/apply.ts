@@ -1,4 +1,5 @@
 import { freeNumber } from '../addresses.ts';
+import { poolAlarms } from '../pool.ts';
 import { disposableOf } from '../resolve.ts';
 import { DISPOSABLE_NAME } from '../schema.ts';
 import { settingsDigest } from '../settings.ts';
@@ -10,9 +11,6 @@ import { volumeSteps } from './volumes.ts';
 import type { Observed } from '../observed.ts';
 import type { Qube } from '../resolve.ts';
 import type { Note, Plan, Step } from '../steps.ts';
-
-/** Percent of the pool from which on it is worth an alarm. */
-export const POOL_ALARM = 80;
 
 export interface ApplyOptions {
   /** Qubes whose data goes: each was typed by its name. */
@@ -105,16 +103,7 @@ function goneNumbers(qubes: ReadonlyMap<string, Qube>, state: Observed): readonl
 }
 
 function poolNotes({ pool }: Observed): readonly Note[] {
-  const alarms = [
-    ['data', pool.data],
-    ['metadata', pool.metadata ?? 0],
-  ] as const;
-  return alarms
-    .filter(([, percent]) => percent >= POOL_ALARM)
-    .map(([what, percent]) => ({
-      qube: 'dom0',
-      text: `the pool's ${what} is ${percent.toFixed(0)} % full: remove data or grow the pool before it is full`,
-    }));
+  return poolAlarms(pool).map((text) => ({ qube: 'dom0', text }));
 }
 
 function strayNotes(
