@@ -14,7 +14,7 @@ import { ownRpmSpec } from './rpm.ts';
  */
 export const ownPackageStage = defineStage<OwnPackageOptions, BuildPorts>({
   name: 'own-package',
-  version: 4,
+  version: 5,
   async run(context): Promise<Outputs> {
     const { options, ports, epoch } = context;
     const contents: Buffer[] = [];

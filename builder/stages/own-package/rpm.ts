@@ -36,7 +36,12 @@ export function ownRpmSpec(
       ...requires.flatMap((text) => parseRpmRelation(text) ?? []),
       ...accounts.flatMap((one) => one.requires),
     ],
-    provides: accounts.flatMap((one) => one.provides),
+    provides: [
+      ...(architecture === 'noarch'
+        ? []
+        : [{ name: `${name}(x86-64)`, operator: '=' as const, version: options.version }]),
+      ...accounts.flatMap((one) => one.provides),
+    ],
     files: [...files, ...links, ...directories],
   };
 }
