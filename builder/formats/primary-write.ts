@@ -37,7 +37,12 @@ ${entries.join('\n')}
 function primaryEntry({ spec, paths, sha256, size, location }: RpmListing): string {
   const { name, version, release, versionEpoch = 0, epoch } = spec;
   const own: RpmDependency = { name, operator: '=', version: `${versionEpoch}:${version}-${release}` };
-  const shells = Object.keys(spec.scripts ?? {}).length > 0 ? [{ name: '/bin/sh' }] : [];
+  const relations = [
+    relation('provides', [own, ...(spec.provides ?? [])]),
+    relation('requires', [...(spec.requires ?? []), ...shellsOf(spec)]),
+    relation('conflicts', spec.conflicts ?? []),
+    ...paths.map((path) => `<file>${escapeXml(path)}</file>`),
+  ];
   return `<package type="rpm">
   <name>${escapeXml(name)}</name>
   <arch>${spec.architecture}</arch>
@@ -56,12 +61,13 @@ function primaryEntry({ spec, paths, sha256, size, location }: RpmListing): stri
     <rpm:group>Unspecified</rpm:group>
     <rpm:buildhost>reproducible</rpm:buildhost>
     <rpm:sourcerpm>${escapeXml(`${name}-${version}-${release}.src.rpm`)}</rpm:sourcerpm>
-    ${relation('provides', [own, ...(spec.provides ?? [])])}
-    ${relation('requires', [...(spec.requires ?? []), ...shells])}
-    ${relation('conflicts', spec.conflicts ?? [])}
-${paths.map((path) => `    <file>${escapeXml(path)}</file>`).join('\n')}
-  </format>
+${relations.flatMap((line) => (line === '' ? [] : [`    ${line}\n`])).join('')}  </format>
 </package>`;
+}
+
+/** What the scripts of a package need to be run. */
+function shellsOf({ scripts = {} }: RpmListing['spec']): RpmDependency[] {
+  return Object.keys(scripts).length > 0 ? [{ name: '/bin/sh' }] : [];
 }
 
 /** The element that names a version, in every list. */
