@@ -1,4 +1,5 @@
 import { digestOf, type Sha256 } from '../../core/digest.ts';
+import type { OwnPackageDefinition } from './own-package/definition.ts';
 import type { OwnPackage } from './own-package/load.ts';
 import type { Recipe } from './schema.ts';
 
@@ -39,6 +40,14 @@ export function recipeDigest(
     own:
       own.length === 0
         ? undefined
-        : own.map(({ definition: { name, architecture, depends } }) => ({ name, architecture, depends })),
+        : own.map(({ definition }) => {
+            const { name, architecture } = definition;
+            return { name, architecture, ...dependencies[recipe.family](definition) };
+          }),
   });
 }
+
+const dependencies = {
+  debian: ({ debian }: OwnPackageDefinition) => ({ depends: debian?.depends }),
+  fedora: ({ fedora }: OwnPackageDefinition) => ({ requires: fedora?.requires }),
+};

@@ -184,12 +184,14 @@ async function readOwnPackages(
   const findings: Finding[] = [];
   for (const [index, name] of ('own-packages' in recipe ? recipe['own-packages'] : []).entries()) {
     const found = await findOwnPackage(source.packages, name);
-    if (found !== undefined) packages.push(found);
-    else {
-      const place = placeOf(tree, ['own-packages', index]);
+    const place = placeOf(tree, ['own-packages', index]);
+    if (found === undefined) {
       const hint = await nearestOwnPackage(source.packages, name);
       findings.push({ place, message: `there is no package ${name}`, hint });
-    }
+    } else if (found.definition[recipe.family] === undefined) {
+      const message = `${name} is not made for the ${recipe.family} family: ${found.file} has no part ${recipe.family}`;
+      findings.push({ place, message });
+    } else packages.push(found);
   }
   const byName = (a: OwnPackage, b: OwnPackage): number => (a.definition.name < b.definition.name ? -1 : 1);
   return { packages: packages.sort(byName), findings };

@@ -134,11 +134,5 @@ function imageRules(recipe: Recipe, tree: Tree): Finding[] {
 }
 
 function ownPackageRules(recipe: Recipe, tree: Tree): Finding[] {
-  if (!('own-packages' in recipe) || recipe['own-packages'].length === 0) return [];
-  const own = recipe['own-packages'];
-  const message = 'packages of ours are made as .deb, which Fedora cannot install';
-  return [
-    ...duplicates(own, tree, ['own-packages']),
-    ...(recipe.family === 'debian' ? [] : [{ place: keyPlaceOf(tree, [], 'own-packages'), message }]),
-  ];
+  return 'own-packages' in recipe ? duplicates(recipe['own-packages'], tree, ['own-packages']) : [];
 }

@@ -7,7 +7,7 @@ export interface DnfRequest {
   readonly architecture: string;
   readonly weak: boolean;
   readonly install: readonly string[];
-  /** In order of preference; each has its lists as `/in/lists/NAME--*`. */
+  /** In order of preference; each has its lists as `/in/lists/NAME--*` or, made for this job, `/job/NAME--*`. */
   readonly repositories: readonly string[];
 }
 
@@ -67,7 +67,9 @@ export function dnfScript(repositories: readonly string[]): string {
 mkdir -p /build/root /build/log
 for name in ${repositories.join(' ')}; do
   mkdir -p /build/repositories/$name/repodata
-  for file in /in/lists/$name--*; do cp "$file" "/build/repositories/$name/repodata/\${file#*--}"; done
+  for file in /in/lists/$name--* /job/$name--*; do
+    [ ! -e "$file" ] || cp "$file" "/build/repositories/$name/repodata/\${file#*--}"
+  done
   cp /job/$name.repomd.xml /build/repositories/$name/repodata/repomd.xml
 done
 python3 /job/resolve.py

@@ -2,6 +2,7 @@ import { createReadStream, existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import type { Artifact } from '../../builder/graph/stage.ts';
 import type { FedoraLock } from '../../builder/lock/fedora-schema.ts';
 import { compareTrees, describeDifference, readTree, type Tree } from '../../builder/report/tree.ts';
 import { FEDORA_NORMALISATIONS, fedoraExplained } from '../../builder/stages/fedora/normalisations.ts';
@@ -28,6 +29,7 @@ import {
   TAMPER_CASES,
   type TamperKeys,
 } from '../support/fedora/tampering.ts';
+import { buildOwn } from '../support/mmdebstrap.ts';
 import { MirrorServer } from '../support/mirror-server.ts';
 import { makeTestKey } from '../support/test-keys.ts';
 
@@ -100,7 +102,29 @@ describe('a template of the Fedora family, by the command line', () => {
     }
   });
 
+  it('traces a file of the guest parts to its source, and lists them where the package lists are', async () => {
+    const text = await succeed('trace', rootfs, '/usr/lib/qubeforge/rw');
+    console.log(text);
+    for (const part of [
+      'package    qubeforge-guest 0.1.0+',
+      'the file has the bytes that the package ships',
+      'built by   this project, from runtime/guest/package.yaml',
+      'source     runtime/guest/lib/rw',
+    ]) {
+      expect(text).toContain(part);
+    }
+    const read = (ending: string): Promise<string> =>
+      readFile(join(fixture.project.root, 'out', `${TEMPLATE_RECIPE}.${ending}`), 'utf8');
+    const manifest = JSON.parse(await read('manifest.json')) as { own: { name: string; version: string }[] };
+    expect(manifest.own.map(({ name }) => name)).toEqual(['qubeforge-guest']);
+    const { version } = manifest.own[0]!;
+    expect(await read('packages.txt')).toContain(`qubeforge-guest\t${version}\tx86_64\tsources `);
+    expect(await read('spdx.json')).toContain(`"versionInfo": "${version}"`);
+  });
+
   it.each([
+    ['/etc/xen/scripts/vif-qube', /qubeforge-guest [^]*configuration: upgrades[^]*guest\/lib\/vif-qube/],
+    ['/usr/lib/qubeforge', /package {4}qubeforge-guest [^]*is a directory of the package/],
     ['/etc/passwd', /package {4}setup [^]*was changed after unpacking[^]*configuration: upgrades/],
     ['/usr/lib/sysimage/rpm/rpmdb.sqlite', /made by {4}rpm's own database/],
     ['/etc/fstab', /made by {4}the recipe, which lays files\/template\/fstab/],
@@ -144,10 +168,15 @@ describe('a root file system of the Fedora family', () => {
       await using repository = await repositoryDirectory(fixture);
       await using out = await session.ports.scratch();
       const toolbox = await session.ports.toolboxTree(fixture.toolbox);
+      const own = await buildOwn(fixture.project, await fixture.project.lock(recipe));
+      const files = own.refs.map((ref): [string, Artifact] => [`${ref.name}.rpm`, ref]);
+      await using ownFiles = await session.ports.linkNamed(Object.fromEntries(files));
       await session.ports.sandbox({
-        ...{ toolbox, out: out.path, inputs: { repository: repository.path }, files: DNF_FILES },
+        ...{ toolbox, out: out.path, files: DNF_FILES },
+        inputs: { repository: repository.path, own: ownFiles.path },
         script: dnfInstallScript(
-          lock.packages.map(({ name }) => name),
+          // A file on the command line is a package to dnf; its requirements it looks for in the repository.
+          [...lock.packages.map(({ name }) => name), ...files.map(([name]) => `/in/own/${name}`)],
           epoch,
         ),
         env: { SOURCE_DATE_EPOCH: String(epoch) },
@@ -155,8 +184,8 @@ describe('a root file system of the Fedora family', () => {
       // Settings and files of the recipe are ours and nothing that dnf knows of.
       const { rootfs } = await fedoraRootfsStage.run({
         id: 'test' as never,
-        options: { packages: lock.packages, files: [] },
-        inputs: {},
+        options: { packages: lock.packages, own: own.refs, files: [] },
+        inputs: own.inputs,
         toolbox: fixture.toolbox,
         epoch,
         ...session.context,
@@ -174,7 +203,7 @@ describe('a root file system of the Fedora family', () => {
         return stdout.trim().split('\n');
       };
       const [mine, reference] = [await databases(trees.path), await databases(out.path)];
-      expect(mine).toHaveLength(lock.packages.length);
+      expect(mine).toHaveLength(lock.packages.length + own.refs.length);
       expect(mine).toEqual(reference.filter((line) => !line.startsWith('gpg-pubkey')));
       await rm(join(out.path, 'rootfs.tar'));
     },

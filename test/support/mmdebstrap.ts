@@ -20,14 +20,14 @@ export async function buildToolbox(session: Session, toolbox: LockedRecipe): Pro
   return resultOf(await runNodes(session, [toolbox], [node]), node);
 }
 
-/** Our packages of a recipe: by the bytes of their .debs, and as inputs of a root file system. */
-export interface OwnDebs {
+/** Our packages of a recipe: by the bytes of their files, and as inputs of a root file system. */
+export interface OwnBuilt {
   readonly refs: readonly PackageRef[];
   readonly inputs: Readonly<Record<string, Outputs>>;
 }
 
 /** Builds the packages of ours that a recipe installs. */
-export async function buildOwn({ session, lock }: TestProject, locked: LockedRecipe): Promise<OwnDebs> {
+export async function buildOwn({ session, lock }: TestProject, locked: LockedRecipe): Promise<OwnBuilt> {
   const needs = await Promise.all(needsOf(locked.loaded).map(lock));
   const recipes = new Map(needs.map((need) => [need.loaded.recipe.name, need]));
   const own = await ownNodes(session, locked, compilersIn(recipes));
@@ -38,8 +38,8 @@ export async function buildOwn({ session, lock }: TestProject, locked: LockedRec
   );
   const inputs = Object.fromEntries(own.map(({ options, node }) => [options.name, resultOf(results, node)]));
   return {
-    refs: own.map(({ options: { name, version, architecture } }) => {
-      return { name, version, architecture, ...inputs[name]!['deb']! };
+    refs: own.map(({ options: { name, version, architecture, format } }) => {
+      return { name, version, architecture, ...inputs[name]![format]! };
     }),
     inputs,
   };

@@ -5,11 +5,18 @@ import { openDeb, type OpenedDeb } from '../../builder/stages/debian/open-deb.ts
 /** A package of ours that is correct, as text, and its files. */
 export const OWN_YAML = `name: qubeforge-small
 architecture: amd64
-section: admin
 description: A small package
-depends:
-  - systemd (>= 252)
-  - mawk | awk
+debian:
+  section: admin
+  depends:
+    - systemd (>= 252)
+    - mawk | awk
+fedora:
+  license: GPL-3.0-or-later
+  requires:
+    - systemd >= 252
+    - libc.so.6(GLIBC_2.38)(64bit)
+  directories: [/usr/lib/qubeforge]
 build:
   directory: ../native
   outputs: [tool]

@@ -6,10 +6,19 @@ import type { Resolver } from '../../lock/ports.ts';
 import type { LockedPackage } from '../../lock/schema.ts';
 import { aptResolver, closureResolver } from '../../stages/debian/apt-resolver.ts';
 import type { PackageRef } from '../../stages/debian/packages.ts';
+import { debFormat } from '../../stages/own-package/options.ts';
 import { debianRootfsStage } from '../../stages/debian/rootfs.ts';
 import { sourcePackageOf, upstreamOf } from '../../recipe/source.ts';
 import { binaryResolver } from '../../xen/binary-resolver.ts';
-import { unknownOrigin, type Family, type Locked, type RecipeOfFamily, type Solver } from './family.ts';
+import {
+  ownInputs,
+  ownOptions,
+  unknownOrigin,
+  type Family,
+  type Locked,
+  type RecipeOfFamily,
+  type Solver,
+} from './family.ts';
 import { evidenceOf } from './locks.ts';
 import { proveDebian } from './prove.ts';
 import type { Session } from './session.ts';
@@ -83,6 +92,8 @@ export const debian: Family<'debian'> = {
 
   metadataOf: (lock) => lock.releases.flatMap(({ indexes }) => indexes.map(({ sha256 }) => sha256)),
 
+  ownFormat: debFormat,
+
   rootfsNode: ({ loaded: { recipe }, lock }, { files, own, toolbox }) =>
     defineNode(debianRootfsStage, {
       recipe: recipe.name,
@@ -90,14 +101,11 @@ export const debian: Family<'debian'> = {
       options: {
         architecture: recipe.architecture,
         packages: lock.packages.map(packageRef),
-        own:
-          own.length === 0
-            ? undefined
-            : own.map(({ options: { name, version, architecture } }) => ({ name, version, architecture })),
+        ...ownOptions(own),
         settings: 'system' in recipe ? recipe.system : undefined,
         files,
       },
-      inputs: Object.fromEntries(own.map(({ options, node }) => [options.name, node])),
+      inputs: ownInputs(own),
       toolbox,
       epoch: debian.epochOf(lock),
     }),
@@ -108,7 +116,9 @@ async function resolverOf(
   { recipe, ownPackages }: Locked<'debian'>['loaded'],
   { toolbox, pins }: Solver,
 ): Promise<Resolver> {
-  const own = ownPackages.map(({ definition }) => definition);
+  const own = ownPackages.map(({ definition: { name, architecture, debian: part } }) => {
+    return { name, architecture, depends: part?.depends ?? [] };
+  });
   const wanted = { ...recipe.packages, pins, own };
   if (recipe.kind === 'toolbox') return closureResolver(wanted);
   const source = sourcePackageOf(recipe);

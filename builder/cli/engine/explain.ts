@@ -108,7 +108,7 @@ async function listedControls(session: Session, locked: Locked<'debian'>): Promi
 async function ownControls(session: Session, locked: Locked<'debian'>): Promise<BinaryPackage[]> {
   return (await describeOwn(session, locked)).map(
     ({ own, entry: { name, version, architecture, source } }) => {
-      const { depends } = own.definition;
+      const depends = own.definition.debian?.depends ?? [];
       const file = { filename: own.file, size: 0, sha256: source, essential: false };
       return { ...file, name, version, architecture, depends: depends.join(', ') };
     },

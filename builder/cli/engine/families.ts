@@ -3,7 +3,9 @@ import { AppError } from '../../../core/errors.ts';
 import type { WantedFile } from '../../fetch/files.ts';
 import type { Node } from '../../graph/node.ts';
 import type { AnyLock } from '../../lock/schema.ts';
+import type { OwnPackage } from '../../recipe/own-package/load.ts';
 import type { Manifest } from '../../report/manifest.ts';
+import type { OwnFormat } from '../../stages/own-package/options.ts';
 import type { BuildPorts } from '../../stages/ports.ts';
 import { debian } from './debian.ts';
 import {
@@ -89,6 +91,14 @@ export function originsOf(recipe: LockedRecipe): Manifest['origins'] {
 /** Metadata that stays in the store as long as the lock is there. */
 export function metadataOf(recipe: LockedRecipe): readonly Sha256[] {
   return locked(recipe, (family, { lock }) => family.metadataOf(lock));
+}
+
+/** What a package of ours says in the words of a recipe's family. Recipes are checked to name only such packages. */
+export function ownFormat(recipe: LockedRecipe, { definition, file }: OwnPackage): OwnFormat {
+  const format = locked(recipe, (family) => family.ownFormat(definition));
+  if (format !== undefined) return format;
+  const what = 'a package of ours is not made for the family of the recipe';
+  throw new AppError({ kind: 'bug', code: 'own-package.family', what, where: file });
 }
 
 /** The node of a recipe's root file system. */

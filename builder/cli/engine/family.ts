@@ -4,6 +4,9 @@ import type { Node } from '../../graph/node.ts';
 import type { AnyLock } from '../../lock/schema.ts';
 import type { BuildableRecipe } from '../../recipe/schema.ts';
 import type { Artifact, Outputs } from '../../graph/stage.ts';
+import type { OwnPackageDefinition } from '../../recipe/own-package/definition.ts';
+import type { OwnPackageName } from '../../stages/own-package/inputs.ts';
+import type { OwnFormat } from '../../stages/own-package/options.ts';
 import type { OverlaySource } from '../../stages/debian/rootfs.ts';
 import type { BuildPorts } from '../../stages/ports.ts';
 import type { Sha256 } from '../../../core/digest.ts';
@@ -50,6 +53,8 @@ export interface Family<F extends FamilyName> {
   originsOf(lock: LockOfFamily<F>): Manifest['origins'];
   /** Metadata that stays in the store as long as the lock is there. */
   metadataOf(lock: LockOfFamily<F>): readonly Sha256[];
+  /** What a package of ours says in this family's words; undefined when its description has no part for it. */
+  ownFormat(definition: OwnPackageDefinition): OwnFormat | undefined;
   /** The node that makes the root file system as a tar. */
   rootfsNode(locked: Locked<F>, parts: RootfsParts): Node<BuildPorts>;
 }
@@ -74,6 +79,17 @@ export function keepOverlays(
       return { content, target, mode, owner, group };
     }),
   );
+}
+
+/** Our packages in the options of a root file system; nothing where there are none. */
+export function ownOptions(own: readonly OwnNode[]): { readonly own?: readonly OwnPackageName[] } {
+  const names = own.map(({ options: { name, version, architecture } }) => ({ name, version, architecture }));
+  return names.length === 0 ? {} : { own: names };
+}
+
+/** The same as inputs, each of its own name. */
+export function ownInputs(own: readonly OwnNode[]): Record<string, Node<BuildPorts>> {
+  return Object.fromEntries(own.map(({ options, node }) => [options.name, node]));
 }
 
 /** The failure of a lock that names a repository which the recipe does not. */

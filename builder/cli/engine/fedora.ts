@@ -7,16 +7,19 @@ import { printEvr } from '../../formats/rpm-version.ts';
 import { defineNode } from '../../graph/node.ts';
 import { makeFedoraLock, type ListedRpm, type RepositoryState } from '../../lock/make-fedora-lock.ts';
 import { resolveWithDnf, type OpenList, type OpenRepository } from '../../stages/fedora/dnf-resolver.ts';
+import type { OwnPackage } from '../../recipe/own-package/load.ts';
+import type { OwnRpmRequest } from '../../resolve/dnf-own.ts';
+import { rpmFormat } from '../../stages/own-package/options.ts';
 import { fedoraRootfsStage } from '../../stages/fedora/rootfs.ts';
 import { verifyRpm, type RpmEvidence } from '../../verify/rpm/package.ts';
-import { unknownOrigin, type Family } from './family.ts';
+import { ownInputs, ownOptions, unknownOrigin, type Family } from './family.ts';
 import { proveFedora } from './fedora-proof.ts';
 import { evidenceOf } from './locks.ts';
 import type { Session } from './session.ts';
 
 /** Metadata by metalink, packages by their own signatures; dnf; rpm's tree. */
 export const fedora: Family<'fedora'> = {
-  async resolve(session, { recipe, digest }, previous, { toolbox }) {
+  async resolve(session, { recipe, digest, ownPackages }, previous, { toolbox }) {
     if (recipe.kind === 'toolbox' || recipe.kind === 'xen') throw onlyDebian(recipe.name, recipe.kind);
     const fetcher = await session.fetcher();
     const fetched = await Promise.all(
@@ -35,7 +38,7 @@ export const fedora: Family<'fedora'> = {
         await resolveWithDnf(
           session.ports,
           await toolbox(),
-          { name, release, architecture, ...packages },
+          { name, release, architecture, ...packages, own: ownRequests(ownPackages) },
           opened,
           session.context.signal,
         ),
@@ -64,7 +67,9 @@ export const fedora: Family<'fedora'> = {
 
   metadataOf: (lock) => lock.repositories.flatMap(({ metadata }) => metadata.map(({ sha256 }) => sha256)),
 
-  rootfsNode: ({ loaded: { recipe }, lock }, { files, toolbox }) =>
+  ownFormat: rpmFormat,
+
+  rootfsNode: ({ loaded: { recipe }, lock }, { files, own, toolbox }) =>
     defineNode(fedoraRootfsStage, {
       recipe: recipe.name,
       title: 'Install the packages',
@@ -72,13 +77,22 @@ export const fedora: Family<'fedora'> = {
         packages: lock.packages.map(({ name, version, architecture, size, sha256 }) => {
           return { name, version, architecture, size, sha256 };
         }),
+        ...ownOptions(own),
         settings: 'system' in recipe ? recipe.system : undefined,
         files,
       },
+      inputs: ownInputs(own),
       toolbox,
       epoch: fedora.epochOf(lock),
     }),
 };
+
+function ownRequests(ownPackages: readonly OwnPackage[]): OwnRpmRequest[] {
+  return ownPackages.flatMap(({ definition }) => {
+    const format = rpmFormat(definition);
+    return format === undefined ? [] : [{ ...format, name: definition.name }];
+  });
+}
 
 async function openRepository({ store }: Session, fetched: FetchedRepository): Promise<OpenRepository> {
   const lists = await Promise.all(

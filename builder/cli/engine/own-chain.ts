@@ -3,6 +3,7 @@ import { resultOf } from '../../graph/execute.ts';
 import { inputOf } from '../../outputs/input-of.ts';
 import type { OwnPackage } from '../../recipe/own-package/load.ts';
 import type { PackageRef } from '../../stages/debian/packages.ts';
+import type { OwnFormat } from '../../stages/own-package/options.ts';
 import { runNodes } from './build.ts';
 import { describeOwn, ownNodes } from './own-packages.ts';
 import { compilersIn, type LockedRecipe } from './plan.ts';
@@ -11,6 +12,7 @@ import type { Session } from './session.ts';
 /** A package that this project built, and what of its sources a file of it is. */
 export interface OwnChain {
   readonly ref: PackageRef;
+  readonly format: OwnFormat['format'];
   /** Digest of all its sources. */
   readonly source: string;
   /** Its `package.yaml`. */
@@ -33,13 +35,15 @@ export async function ownChain(
   const described = (await describeOwn(session, locked)).find(({ entry }) => entry.name === name);
   if (described === undefined) return undefined;
   const nodes = await ownNodes(session, locked, compilersIn(recipes));
-  const node = nodes.find(({ options }) => options.name === name)?.node;
-  if (node === undefined) return undefined;
+  const found = nodes.find(({ options }) => options.name === name);
+  if (found === undefined) return undefined;
+  const { node, options } = found;
   const results = await runNodes(session, [...recipes.values()], [node]);
-  const deb = inputOf({ [name]: resultOf(results, node) }, name, 'deb');
+  const file = inputOf({ [name]: resultOf(results, node) }, name, options.format);
   const { version, architecture, source } = described.entry;
   return {
-    ref: { name, version, architecture, ...deb },
+    ref: { name, version, architecture, ...file },
+    format: options.format,
     source,
     description: described.own.file,
     from: sourceOf(described.own, path),
@@ -55,9 +59,9 @@ function sourceOf({ definition, file }: OwnPackage, path: string): string | unde
 }
 
 /** The chain as lines. */
-export function ownChainText({ ref, source, description, from }: OwnChain): string[] {
+export function ownChainText({ ref, format, source, description, from }: OwnChain): string[] {
   return [
-    `  .deb       ${ref.size} bytes, SHA-256 ${ref.sha256}`,
+    `  .${format}       ${ref.size} bytes, SHA-256 ${ref.sha256}`,
     `  built by   this project, from ${description}`,
     `             sources with the digest ${source}`,
     ...(from === undefined ? [] : [`  source     ${from}`]),

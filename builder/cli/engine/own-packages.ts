@@ -11,11 +11,12 @@ import { ownCompileStage } from '../../stages/own-package/compile.ts';
 import { ownPackageStage } from '../../stages/own-package/pack.ts';
 import {
   ownPackageVersion,
+  type OwnFormat,
   type OwnPackageFile,
   type OwnPackageOptions,
-} from '../../stages/own-package/spec.ts';
+} from '../../stages/own-package/options.ts';
 import type { BuildPorts } from '../../stages/ports.ts';
-import { epochOf } from './families.ts';
+import { epochOf, ownFormat } from './families.ts';
 import type { LockedRecipe } from './plan.ts';
 import type { Session } from './session.ts';
 
@@ -44,8 +45,8 @@ export async function ownNodes(
   if (!('compiler-toolbox' in recipe) || ownPackages.length === 0) return [];
   const described = await describeOwn(session, locked);
   return await Promise.all(
-    described.map(async ({ own, entry, sources }): Promise<OwnNode> => {
-      const { name, section, description, depends, build, links } = own.definition;
+    described.map(async ({ own, entry, format, sources }): Promise<OwnNode> => {
+      const { name, description, build, links } = own.definition;
       const compiled =
         build === undefined
           ? undefined
@@ -57,7 +58,7 @@ export async function ownNodes(
               ...toolboxOf(compilerOf(recipe['compiler-toolbox'])),
             });
       const files = await Promise.all(sources.files.map((file) => keepFile(session, file)));
-      const options = { ...entry, section, description, depends, links, files };
+      const options: OwnPackageOptions = { ...entry, ...format, description, links, files };
       const node = defineNode(ownPackageStage, {
         recipe: recipe.name,
         title: `Pack ${name}`,
@@ -73,6 +74,7 @@ export async function ownNodes(
 interface Described {
   readonly own: OwnPackage;
   readonly entry: OwnEntry;
+  readonly format: OwnFormat;
   readonly sources: OwnSources;
 }
 
@@ -85,9 +87,11 @@ export async function describeOwn(session: Session, locked: LockedRecipe): Promi
   return await Promise.all(
     ownPackages.map(async (own) => {
       const sources = await readOwnSources(recipes.packages, own);
-      const { name, architecture } = own.definition;
-      const version = ownPackageVersion(project, epochOf(locked), sources.digest);
-      return { own, sources, entry: { name, version, architecture, source: sources.digest } };
+      const format = ownFormat(locked, own);
+      const { name } = own.definition;
+      const { architecture } = format;
+      const version = ownPackageVersion(format.format, project, epochOf(locked), sources.digest);
+      return { own, sources, format, entry: { name, version, architecture, source: sources.digest } };
     }),
   );
 }

@@ -3,17 +3,9 @@ import { originOf, infoPackage, type Origin } from '../../report/origin.ts';
 import { openPackages, type PackageRef } from '../../stages/debian/packages.ts';
 import { chainOf, chainText, type PackageChain } from './chains.ts';
 import { debian } from './debian.ts';
-import type { Locked } from './family.ts';
 import { ownChain, ownChainText, type OwnChain } from './own-chain.ts';
-import type { LockedRecipe } from './plan.ts';
 import type { Session } from './session.ts';
-import { madeLines, SHIPPED, type Shipped, type TracedFile } from './traced.ts';
-
-/** A Debian image, and the recipes that it was built with. */
-export interface DebianSubject {
-  readonly locked: Locked<'debian'>;
-  readonly recipes: ReadonlyMap<string, LockedRecipe>;
-}
+import { madeLines, SHIPPED, type Shipped, type TracedFile, type TraceSubject } from './traced.ts';
 
 /** What vouches for a file of a Debian tree. */
 interface DebianTrace {
@@ -26,7 +18,7 @@ interface DebianTrace {
 /** Finds the packages of a file by dpkg's database in its tree, and proves the chain of each. */
 export async function traceDebian(
   session: Session,
-  { locked, recipes }: DebianSubject,
+  { locked, recipes }: TraceSubject<'debian'>,
   { path, entry }: TracedFile,
   tree: Tree,
   captured: Captured,

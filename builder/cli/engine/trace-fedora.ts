@@ -5,7 +5,6 @@ import type { WantedFile } from '../../fetch/files.ts';
 import { readPrimary } from '../../formats/primary.ts';
 import type { RpmFile } from '../../formats/rpm/files.ts';
 import type { RpmHeader } from '../../formats/rpm/header.ts';
-import { readRpm } from '../../formats/rpm/package.ts';
 import type { LockedRepository, LockedRpm } from '../../lock/fedora-schema.ts';
 import {
   comparedWith,
@@ -22,8 +21,10 @@ import { proveRpm } from './fedora-proof.ts';
 import { fedora } from './fedora.ts';
 import { evidenceOf } from './locks.ts';
 import { fetchOrWarn } from './prove.ts';
+import { headerOf } from './rpm-header.ts';
 import type { Session } from './session.ts';
-import { madeLines, SHIPPED, type Shipped, type TracedFile } from './traced.ts';
+import { ownRpmChains, ownRpmLines } from './trace-fedora-own.ts';
+import { madeLines, shippedLines, type Shipped, type TracedFile, type TraceSubject } from './traced.ts';
 
 /** The links from a file to the key that vouches for it, each of which was proved just now. */
 interface RpmChain {
@@ -48,10 +49,11 @@ interface Listed {
  */
 export async function traceFedora(
   session: Session,
-  locked: Locked<'fedora'>,
+  subject: TraceSubject<'fedora'>,
   file: TracedFile,
   tree: Tree,
 ): Promise<{ readonly value: object; readonly lines: string[] }> {
+  const { locked } = subject;
   await (await session.fetcher()).fetchFiles(fedora.wantedFiles(locked));
   const names = namesOf(tree, file.path);
   const scripts: string[] = [];
@@ -62,17 +64,21 @@ export async function traceFedora(
     if (owned !== undefined) owners.push({ rpm, header, owned });
     else if (mentions(header, `/${file.path}`)) scripts.push(rpm.name);
   });
-  if (owners.length === 0) {
+  const own = await ownRpmChains(session, subject, names, file);
+  if (owners.length === 0 && own.length === 0) {
     const origin = { kind: 'made', by: rpmMaker(file.path), scripts: scripts.sort() } as const;
     return { value: { origin, packages: [], own: [] }, lines: madeLines(origin) };
   }
   owners.sort((a, b) => (a.rpm.name < b.rpm.name ? -1 : 1));
   const packages: RpmChain[] = [];
   for (const owner of owners) packages.push(await chainOf(session, locked, owner, file));
-  const origin = { kind: 'package', names: packages.map((chain) => chain.locked.name) };
+  const known = [...packages.map((chain) => chain.locked.name), ...own.map(({ ref }) => ref.name)];
   return {
-    value: { origin, packages, own: [] },
-    lines: packages.flatMap((chain) => chainLines(chain, file)),
+    value: { origin: { kind: 'package', names: known }, packages, own },
+    lines: [
+      ...packages.flatMap((chain) => chainLines(chain, file)),
+      ...own.flatMap((chain) => ownRpmLines(chain, file)),
+    ],
   };
 }
 
@@ -80,15 +86,6 @@ interface Owner {
   readonly rpm: LockedRpm;
   readonly header: RpmHeader;
   readonly owned: RpmFile;
-}
-
-async function headerOf({ store }: Session, rpm: LockedRpm): Promise<RpmHeader> {
-  const { header, payload } = await readRpm(store.stream(rpm, rpm.name), rpm.name);
-  // What is not read to its end has to be closed, which only a stream that was begun can be.
-  const rest = payload[Symbol.asyncIterator]();
-  await rest.next();
-  await rest.return?.();
-  return header;
 }
 
 async function chainOf(
@@ -136,15 +133,11 @@ async function listedIn(
   throw notListed(`${rpm.repository}: ${list.path}`, `${rpm.path}, SHA-256 ${rpm.sha256}`, 'no such package');
 }
 
-function chainLines(
-  { locked, shipped, shippedAs, isConffile, signedAt, key, listed }: RpmChain,
-  file: TracedFile,
-): string[] {
+function chainLines(chain: RpmChain, file: TracedFile): string[] {
+  const { locked, signedAt, key, listed } = chain;
   return [
     `  package    ${locked.name} ${locked.version} (${locked.architecture})`,
-    `             the file ${SHIPPED[shipped]}`,
-    ...(isConffile ? ['             configuration: upgrades keep local changes'] : []),
-    ...(shippedAs === `/${file.path}` ? [] : [`             shipped as ${shippedAs}`]),
+    ...shippedLines(chain, file),
     `  .rpm       ${locked.path}`,
     `             ${locked.size} bytes, SHA-256 ${locked.sha256}`,
     `  payload    SHA-256 ${locked.payload}, as the header says`,

@@ -95,7 +95,8 @@ async function traceFile(
     return await traceDebian(session, subject, file, tree, captured);
   }
   if (recipe.family === 'fedora' && lock.family === 'fedora') {
-    return await traceFedora(session, { loaded: { ...loaded, recipe }, lock }, file, tree);
+    const subject = { locked: { loaded: { ...loaded, recipe }, lock }, recipes };
+    return await traceFedora(session, subject, file, tree);
   }
   throw noTree(recipe.name, undefined);
 }

@@ -1,5 +1,13 @@
+import type { FamilyName, Locked } from './family.ts';
+import type { LockedRecipe } from './plan.ts';
 import type { ManifestOutput } from '../../report/manifest.ts';
 import type { TreeEntry } from '../../report/tree.ts';
+
+/** An image of one family, and the recipes that it was built with. */
+export interface TraceSubject<F extends FamilyName> {
+  readonly locked: Locked<F>;
+  readonly recipes: ReadonlyMap<string, LockedRecipe>;
+}
 
 /** A file of an image. */
 export interface TracedFile {
@@ -19,6 +27,22 @@ export const SHIPPED: Readonly<Record<Shipped, string>> = {
   directory: 'is a directory of the package',
   'not-shipped': 'belongs to the package, which does not ship it: scripts made it',
 };
+
+/** What a file of a Fedora tree is to its package, as lines. */
+export function shippedLines(
+  {
+    shipped,
+    shippedAs,
+    isConffile,
+  }: { readonly shipped: Shipped; readonly shippedAs: string; readonly isConffile: boolean },
+  file: TracedFile,
+): string[] {
+  return [
+    `             the file ${SHIPPED[shipped]}`,
+    ...(isConffile ? ['             configuration: upgrades keep local changes'] : []),
+    ...(shippedAs === `/${file.path}` ? [] : [`             shipped as ${shippedAs}`]),
+  ];
+}
 
 /** Of a file that no package ships: who made it, and the packages whose scripts name it. */
 export function madeLines({

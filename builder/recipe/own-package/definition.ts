@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseRelations } from '../../formats/debian-relation.ts';
+import { parseRpmRelation } from '../../formats/rpm/relation.ts';
 import { AppError } from '../../../core/errors.ts';
 import { imagePath, sourcePath } from '../fields.ts';
 
@@ -18,6 +19,36 @@ const relation = z.string().superRefine((text, context) => {
     context.addIssue('not a relationship like systemd (>= 252)');
   }
 });
+
+const requirement = z
+  .string()
+  .refine((text) => parseRpmRelation(text) !== undefined, 'one requirement, like systemd >= 252');
+
+const license = z
+  .string()
+  .regex(/^[A-Za-z0-9.+() -]{1,100}$/, 'an SPDX expression like GPL-3.0-or-later AND MIT');
+
+/** What each family of distributions needs to know besides; a package is made for those it has a part for. */
+const families = {
+  debian: z
+    .strictObject({
+      section: z.string().regex(/^[a-z][a-z-]*$/, 'a section like admin'),
+      depends: z.array(relation).default([]).describe('Relationships, one each: systemd (>= 252)'),
+    })
+    .optional()
+    .describe('What the .deb says'),
+  fedora: z
+    .strictObject({
+      license,
+      requires: z.array(requirement).default([]).describe('Requirements, one each: systemd >= 252'),
+      directories: z
+        .array(imagePath)
+        .default([])
+        .describe('Directories that no other package brings: rpm, unlike dpkg, has to be told'),
+    })
+    .optional()
+    .describe('What the .rpm says'),
+};
 
 const fileName = z
   .string()
@@ -44,9 +75,8 @@ const build = z.strictObject({
 export const ownPackageSchema = z.strictObject({
   name: ownPackageName,
   architecture: z.enum(['amd64', 'all']),
-  section: z.string().regex(/^[a-z][a-z-]*$/, 'a section like admin'),
   description: z.string().regex(/^[^\s\p{Cc}][^\p{Cc}]{0,79}$/u, 'one line of at most 80 characters'),
-  depends: z.array(relation).default([]),
+  ...families,
   build: build.optional(),
   bundle: fileName.optional().describe('An entry of scripts/bundle.mjs'),
   files: z.array(file).min(1),
@@ -65,4 +95,6 @@ export const ownPackageSchema = z.strictObject({
 
 /** A checked `package.yaml` with its defaults. */
 export type OwnPackageDefinition = z.infer<typeof ownPackageSchema>;
+/** A family of distributions that packages can be made for. */
+export type OwnPackageFamily = keyof typeof families;
 export type OwnPackageFile = OwnPackageDefinition['files'][number];

@@ -4,6 +4,7 @@ import type { OwnPackageDefinition, OwnPackageFile } from './definition.ts';
 /** What the schema cannot say: each file has one origin that exists, and no path stands twice. */
 export function ownPackageRules(definition: OwnPackageDefinition, tree: Tree): Finding[] {
   return [
+    ...familyFindings(definition, tree),
     ...definition.files.flatMap((file, index) =>
       originFindings(definition, file).map((message) => ({
         place: placeOf(tree, ['files', index]),
@@ -13,6 +14,11 @@ export function ownPackageRules(definition: OwnPackageDefinition, tree: Tree): F
     ...unusedFindings(definition, tree),
     ...pathFindings(definition, tree),
   ];
+}
+
+function familyFindings({ debian, fedora }: OwnPackageDefinition, tree: Tree): Finding[] {
+  if (debian !== undefined || fedora !== undefined) return [];
+  return [{ place: tree.place, message: 'there is neither debian nor fedora: nothing to make it for' }];
 }
 
 function originFindings({ build, bundle }: OwnPackageDefinition, file: OwnPackageFile): string[] {
@@ -37,12 +43,16 @@ function unusedFindings({ build, bundle, files }: OwnPackageDefinition, tree: Tr
     : [...outputs, { place: placeOf(tree, ['bundle']), message: `no file takes ${bundle}` }];
 }
 
-function pathFindings({ files, links }: OwnPackageDefinition, tree: Tree): Finding[] {
-  const paths = [
+function pathFindings({ files, links, fedora }: OwnPackageDefinition, tree: Tree): Finding[] {
+  const leaves = [
     ...files.map(({ target }, index) => ({ path: target, at: ['files', index, 'target'] })),
     ...links.map(({ path }, index) => ({ path, at: ['links', index, 'path'] })),
   ];
-  const known = new Set(paths.map(({ path }) => path));
+  const directories = (fedora?.directories ?? []).map((path, index) => {
+    return { path, at: ['fedora', 'directories', index] };
+  });
+  const paths = [...leaves, ...directories];
+  const known = new Set(leaves.map(({ path }) => path));
   const seen = new Set<string>();
   return paths.flatMap(({ path, at }): Finding[] => {
     const place = placeOf(tree, at);

@@ -1,24 +1,9 @@
-import { AppError } from '../../../core/errors.ts';
 import { parseSingleParagraph } from '../../formats/deb822.ts';
 import type { BinaryPackage } from '../../formats/packages-index.ts';
-import type { Outputs } from '../../graph/stage.ts';
-import { inputOf } from '../../outputs/input-of.ts';
 import { unmetDependencies } from '../../resolve/unmet.ts';
+import type { OwnPackageName } from '../own-package/inputs.ts';
+import { unmetOwn } from '../own-package/unmet.ts';
 import type { PackageFacts } from './ingest.ts';
-import type { PackageRef } from './packages.ts';
-
-/** A package of ours in a root file system; the input of the same name has its .deb. */
-export type OwnPackageName = Pick<PackageRef, 'name' | 'version' | 'architecture'>;
-
-/** Our packages by the bytes that other nodes made. */
-export function ownRefs(
-  own: readonly OwnPackageName[],
-  inputs: Readonly<Record<string, Outputs>>,
-): PackageRef[] {
-  return own.map(({ name, version, architecture }) => {
-    return { name, version, architecture, ...inputOf(inputs, name, 'deb') };
-  });
-}
 
 /**
  * Refuses a set of packages in which one of ours would not work. dpkg is told not to look at dependencies, since
@@ -33,15 +18,11 @@ export function checkOwnDependencies(
   const names = own.map(({ name }) => name);
   const unmet = unmetDependencies(names, facts.map(installedPackage), architecture);
   if (unmet.length === 0) return;
-  throw new AppError({
-    kind: 'recipe',
-    code: 'own-package.dependency',
-    what: 'a package of ours depends on packages that are not installed with it',
-    where: [...new Set(unmet.map(({ name }) => name))].join(', '),
-    expected: unmet.map(({ relation }) => relation).join(', '),
-    got: `${facts.length} packages, none of which meets that`,
-    next: 'make the lock again: qubeforge lock RECIPE --update',
-  });
+  throw unmetOwn(
+    [...new Set(unmet.map(({ name }) => name))],
+    unmet.map(({ relation }) => relation),
+    `${facts.length} packages, none of which meets that`,
+  );
 }
 
 /** An unpacked package as an index would list it, from its own control file. */

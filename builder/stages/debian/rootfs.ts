@@ -7,7 +7,8 @@ import { packScript } from '../pack-script.ts';
 import type { BuildPorts } from '../ports.ts';
 import { configureScript, prepareScript, unpackScript, ROOT } from './configure-script.ts';
 import { triggerFiles } from './dpkg-database.ts';
-import { checkOwnDependencies, ownRefs, type OwnPackageName } from './own-packages.ts';
+import { ownRefs, type OwnPackageName } from '../own-package/inputs.ts';
+import { checkOwnDependencies } from './own-packages.ts';
 import { resultKeys } from './result-cache.ts';
 import { earlyResultsScript, lateResultsScript } from './result-scripts.ts';
 import type { PackageFacts } from './ingest.ts';
@@ -48,7 +49,7 @@ export const debianRootfsStage = defineStage<RootfsOptions, BuildPorts>({
   async run(context): Promise<Outputs> {
     const { options, ports, inputs } = context;
     const own = options.own ?? [];
-    const refs = [...options.packages, ...ownRefs(own, inputs)];
+    const refs = [...options.packages, ...ownRefs(own, inputs, 'deb')];
     const packages = await openPackages(ports, refs, context);
     checkOwnDependencies(
       own,

@@ -69,16 +69,25 @@ function localeLines(locale: string): string[] {
   ];
 }
 
+/** An account that a package made before becomes what the recipe says. */
 function userLines({ name, uid, groups, shell, home, comment }: Settings['users'][number]): string[] {
+  const [user, directory] = [shellQuote(name), shellQuote(home ?? `/home/${name}`)];
   const words = [
-    ...['--uid', String(uid), '--user-group', '--create-home', '--home-dir', home ?? `/home/${name}`],
-    ...['--shell', shell, '--comment', comment],
-    ...(groups.length === 0 ? [] : ['--groups', groups.join(',')]),
-    name,
-  ];
+    ...['--uid', String(uid), '--home-dir', directory, '--shell', shellQuote(shell)],
+    ...['--comment', shellQuote(comment)],
+    ...(groups.length === 0 ? [] : ['--groups', shellQuote(groups.join(','))]),
+  ].join(' ');
   return [
     ...groups.map((group) => `inside groupadd --force --system ${shellQuote(group)} >&2`),
-    `inside useradd ${words.map(shellQuote).join(' ')} >&2`,
+    `if ! grep -q ${shellQuote(`^${name}:`)} $root/etc/passwd; then`,
+    `  inside useradd --user-group --create-home ${words} ${user} >&2`,
+    `else`,
+    `  inside usermod ${words.replace('--home-dir', '--home')} ${user} >&2`,
+    `  if [ ! -e $root${directory} ]; then`,
+    `    inside cp -a /etc/skel ${directory} && inside chown -R ${user}: ${directory}`,
+    `    inside chmod 0700 ${directory}`,
+    `  fi`,
+    `fi`,
   ];
 }
 

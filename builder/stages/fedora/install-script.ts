@@ -13,8 +13,12 @@ import { HWDB_BYPASS } from './hwdb-script.ts';
 export const RPM_MACROS = `
 %_dbpath /usr/lib/sysimage/rpm
 %_install_langs all
+%__systemd_sysusers /usr/bin/systemd-sysusers
 %_pkgverify_level none
 `;
+
+/** rpm makes accounts by a program of the toolbox, whose input it writes to a place that is read-only in a sandbox. */
+export const RPM_SCRATCH = 'mkdir /build/rpm-tmp && mount --bind /build/rpm-tmp /var/tmp';
 
 /** Installs `/in/packages/*.rpm`. Scripts see `/dev` and `/proc`, no network and no services. */
 export function installScript(): string {
@@ -22,6 +26,7 @@ export function installScript(): string {
 root=${ROOT}
 export HOME=/build/home
 mkdir -p $HOME && cp /job/rpmmacros $HOME/.rpmmacros
+${RPM_SCRATCH}
 mkdir -p $root/dev $root/usr/lib/sysimage/rpm
 # Fedora's filesystem package makes it so, and cannot while it is mounted.
 mkdir -m 0555 $root/proc

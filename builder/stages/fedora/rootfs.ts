@@ -5,6 +5,7 @@ import { defineStage, type Outputs } from '../../graph/stage.ts';
 import { ROOT } from '../debian/configure-script.ts';
 import type { OverlaySource } from '../debian/rootfs.ts';
 import { settingsScript, type Settings } from '../debian/settings-script.ts';
+import { ownRefs, type OwnPackageName } from '../own-package/inputs.ts';
 import { formerResults, keepResults, KEEPING } from '../kept-results.ts';
 import { packScript } from '../pack-script.ts';
 import type { BuildPorts } from '../ports.ts';
@@ -13,6 +14,7 @@ import { hwdbKeys, hwdbScript } from './hwdb-script.ts';
 import { installScript, RPM_MACROS } from './install-script.ts';
 import { kernelScript } from './kernel-script.ts';
 import { normaliseFedoraScript } from './normalisations.ts';
+import { ownRefused, ownScript } from './own-script.ts';
 
 /** A package as the stage names it: by its bytes, which were verified when they were locked. */
 export interface RpmRef {
@@ -26,6 +28,8 @@ export interface RpmRef {
 export interface FedoraRootfsOptions {
   /** rpm finds the order of installation itself; this one only names the files. */
   readonly packages: readonly RpmRef[];
+  /** Packages of ours, installed in the same transaction. Each has an input of its name. */
+  readonly own?: readonly OwnPackageName[] | undefined;
   readonly settings?: Settings | undefined;
   readonly files: readonly OverlaySource[];
 }
@@ -37,23 +41,23 @@ export interface FedoraRootfsOptions {
  */
 export const fedoraRootfsStage = defineStage<FedoraRootfsOptions, BuildPorts>({
   name: 'fedora-rootfs',
-  version: 1,
-  async run({ options, ports, toolbox, epoch, signal, sink, id }): Promise<Outputs> {
+  version: 2,
+  async run({ options, ports, inputs, toolbox, epoch, signal, sink, id }): Promise<Outputs> {
     await using out = await ports.scratch();
-    await using packages = await ports.linkNamed(
-      Object.fromEntries(options.packages.map((rpm) => [fileName(rpm), rpm])),
-    );
+    const { own = [] } = options;
+    const all = [...options.packages, ...ownRefs(own, inputs, 'rpm')];
+    await using packages = await ports.linkNamed(Object.fromEntries(all.map((rpm) => [fileName(rpm), rpm])));
     await using files = await ports.linkBlobs(options.files.map((file) => file.content));
     const keys = hwdbKeys(options.packages);
     await using kept = await ports.linkNamed(await formerResults(ports.store, keys));
-    await using place = await ports.workPlace(roomOf(options.packages));
+    await using place = await ports.workPlace(roomOf(all));
     sink({
       type: 'log',
       id,
       level: place.directory === undefined ? 'debug' : 'info',
       message: place.account,
     });
-    const installing = ports.sandbox({
+    const job = ports.sandbox({
       ...(place.directory !== undefined && { work: place.directory }),
       toolbox: await ports.toolboxTree(stageNeedsToolbox(toolbox)),
       script: rootfsScript(options, epoch),
@@ -65,6 +69,9 @@ export const fedoraRootfsStage = defineStage<FedoraRootfsOptions, BuildPorts>({
       log: (message) => {
         sink({ type: 'log', id, level: 'debug', message });
       },
+    });
+    const installing = job.catch((error: unknown) => {
+      throw ownRefused(own, error);
     });
     const rootfs = await ports.keepWritten(join(out.path, 'rootfs.tar'), installing);
     await keepResults(ports, keys, join(out.path, 'kept'));
@@ -82,11 +89,12 @@ function fileName({ name, version, architecture }: RpmRef): string {
   return `${name}-${version.replace(/^\d+:/, '')}.${architecture}.rpm`;
 }
 
-function rootfsScript({ settings, files }: FedoraRootfsOptions, epoch: number): string {
+function rootfsScript({ own = [], settings, files }: FedoraRootfsOptions, epoch: number): string {
   const overlays = files.map((file, index) => ({ ...file, name: String(index).padStart(5, '0') }));
   return [
     KEEPING,
     installScript(),
+    ownScript(own),
     hwdbScript(),
     settingsScript(settings, overlays),
     kernelScript(),

@@ -1,21 +1,34 @@
 import { AppError } from '../../../core/errors.ts';
 import { writeDeb } from '../../formats/deb-write.ts';
+import { writeRpm } from '../../formats/rpm/package-write.ts';
 import { defineStage, type Outputs, type StageContext } from '../../graph/stage.ts';
 import { inputOf } from '../../outputs/input-of.ts';
 import type { BuildPorts } from '../ports.ts';
-import { ownPackageSpec, type OwnPackageFile, type OwnPackageOptions } from './spec.ts';
+import { ownDebSpec } from './deb.ts';
+import type { OwnPackageFile, OwnPackageOptions } from './options.ts';
+import { ownRpmSpec } from './rpm.ts';
 
-/** Packs a package of ours as a .deb. The input `compiled`, if there is one, has its programs. */
+/**
+ * Packs a package of ours; the output has the name of the format. The input `compiled`, if there is one, has its
+ * programs.
+ */
 export const ownPackageStage = defineStage<OwnPackageOptions, BuildPorts>({
   name: 'own-package',
-  version: 3,
+  version: 5,
   async run(context): Promise<Outputs> {
     const { options, ports, epoch } = context;
     const contents: Buffer[] = [];
     for (const file of options.files) contents.push(await bytesOf(context, file));
-    return { deb: await ports.keepBytes(writeDeb(ownPackageSpec(options, contents, epoch))) };
+    return { [options.format]: await ports.keepBytes(packed(options, contents, epoch)) };
   },
 });
+
+/** The bytes of a package file. `contents` are the bytes of `options.files`, in their order. */
+export function packed(options: OwnPackageOptions, contents: readonly Uint8Array[], epoch: number): Buffer {
+  return options.format === 'deb'
+    ? writeDeb(ownDebSpec(options, contents, epoch))
+    : writeRpm(ownRpmSpec(options, contents, epoch));
+}
 
 async function bytesOf(
   { ports, inputs, options }: StageContext<OwnPackageOptions, BuildPorts>,

@@ -84,7 +84,7 @@ describe('a command line', () => {
     write('runtime/small/package.yaml', YAML.replace('mode:', 'mod:'));
     const { code, stderr } = await cli('lock template --check');
     expect(code).toBe(2);
-    expect(stderr).toContain('runtime/small/package.yaml:12:');
+    expect(stderr).toContain('runtime/small/package.yaml:19:');
     expect(stderr).toContain('did you mean mode?');
     expect(stderr).not.toMatch(/^\s+at /m);
   });

@@ -6,7 +6,13 @@ import { AppError } from '../../../core/errors.ts';
 import { writeDeb } from '../../../builder/formats/deb-write.ts';
 import { parseOwnPackage, type OwnPackage } from '../../../builder/recipe/own-package/load.ts';
 import { memberText } from '../../../builder/stages/debian/dpkg-database.ts';
-import { ownPackageSpec, type OwnPackageOptions } from '../../../builder/stages/own-package/spec.ts';
+import { debFormat, rpmFormat, type OwnOptionsOf } from '../../../builder/stages/own-package/options.ts';
+import { ownDebSpec } from '../../../builder/stages/own-package/deb.ts';
+import { packed } from '../../../builder/stages/own-package/pack.ts';
+import { readFiles } from '../../../builder/formats/rpm/files.ts';
+import { readRpm } from '../../../builder/formats/rpm/package.ts';
+import { sha256 } from '../../../core/digest.ts';
+import { inPieces } from '../../support/rpm-samples.ts';
 import { openedDeb } from '../../support/own-packages.ts';
 
 const EPOCH = 1_785_000_000;
@@ -27,7 +33,11 @@ const mode = fc.constantFrom('0644', '0755');
 const description = fc.record({
   name: fc.constant('qubeforge-x'),
   architecture: fc.constant('amd64'),
-  section: fc.constant('admin'),
+  debian: fc.constant({ section: 'admin' }),
+  fedora: fc.record({
+    license: fc.constant('MIT'),
+    requires: fc.array(fc.stringMatching(/^[ -~]{1,12}$/), { maxLength: 1 }),
+  }),
   description: fc.string({ minLength: 1, maxLength: 80, unit: 'grapheme' }),
   files: fc.array(fc.record({ source: part, target: path, mode }), { minLength: 1, maxLength: 6 }),
   links: fc.array(fc.record({ path, to: fc.string({ minLength: 1, maxLength: 110 }) }), { maxLength: 3 }),
@@ -43,12 +53,18 @@ it('any text is a description of a package or an error of ours', () => {
 });
 
 /** What a description that was accepted is packed as, with made-up bytes. */
-function optionsOf({ definition }: OwnPackage): OwnPackageOptions {
-  const { name, architecture, section, description: text, depends, files, links } = definition;
-  return {
-    ...{ name, version: '1', architecture, section, description: text, depends, links },
-    source: 'ab'.repeat(32),
+function optionsOf({ definition }: OwnPackage): {
+  readonly deb: OwnOptionsOf<'deb'>;
+  readonly rpm: OwnOptionsOf<'rpm'>;
+} {
+  const { name, description: text, files, links } = definition;
+  const common = {
+    ...{ name, description: text, links, source: 'ab'.repeat(32) },
     files: files.map(({ target, mode: bits }) => ({ target, mode: bits, content: { output: target } })),
+  };
+  return {
+    deb: { ...common, ...debFormat(definition)!, version: '1' },
+    rpm: { ...common, ...rpmFormat(definition)!, version: '1-1' },
   };
 }
 
@@ -59,9 +75,9 @@ it('whatever is accepted can be packed, and is opened with the same files, sums 
       const own = tryParse(stringify(one));
       if (own === undefined) return;
       accepted += 1;
-      const options = optionsOf(own);
+      const { deb: options, rpm } = optionsOf(own);
       const contents = options.files.map(() => Buffer.from(bytes.next().value as Uint8Array));
-      const deb = await openedDeb(ownPackageSpec(options, contents, EPOCH));
+      const deb = await openedDeb(ownDebSpec(options, contents, EPOCH));
       const sums = options.files.map(
         ({ target }, index) =>
           `${createHash('md5')
@@ -74,11 +90,19 @@ it('whatever is accepted can be packed, and is opened with the same files, sums 
       expect(deb.symlinks.map(([link]) => `/${link}`).sort()).toEqual(
         options.links.map((link) => link.path).sort(),
       );
+      const { header } = await readRpm(inPieces(packed(rpm, contents, EPOCH)), 'own.rpm');
+      const digests = options.files.map(({ target }, index) => [target, sha256(contents[index]!)]);
+      const found = readFiles(header, 'own.rpm').filter(({ linkTarget }) => linkTarget === '');
+      expect(found.map(({ path: at, digest }) => [at, digest])).toEqual(digests.sort(byPath));
     }),
     { numRuns: 100 },
   );
   expect(accepted).toBeGreaterThan(20);
 });
+
+function byPath([a = '']: readonly string[], [b = '']: readonly string[]): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
 
 it('the order in which files are listed changes nothing in the package', () => {
   fc.assert(
@@ -96,9 +120,15 @@ it('the order in which files are listed changes nothing in the package', () => {
         }));
         const pack = (order: typeof files): Buffer =>
           writeDeb(
-            ownPackageSpec(
+            ownDebSpec(
               {
-                ...{ name: 'qubeforge-x', version: '1', architecture: 'all', section: 'admin' },
+                ...{
+                  format: 'deb',
+                  name: 'qubeforge-x',
+                  version: '1',
+                  architecture: 'all',
+                  section: 'admin',
+                },
                 ...{ description: 'x', depends: [], source: 'ab'.repeat(32), links: [] },
                 files: order,
               },

@@ -20,6 +20,8 @@ export interface Change {
   readonly tags?: RpmSpec['tags'];
   /** Text form of file capabilities, by path. */
   readonly capabilities?: Readonly<Record<string, string>>;
+  /** Symbolic links beyond those of the .deb. */
+  readonly links?: Readonly<Record<string, string>>;
   readonly leaveOut?: (path: string) => boolean;
   /** Where a file of the .deb goes in the package. */
   readonly move?: (path: string) => string;
@@ -82,11 +84,13 @@ async function readTar(deb: Buffer, member: DebMember): Promise<TarFile[]> {
 
 function convertFiles(entries: readonly TarFile[], change: Change): RpmSourceFile[] {
   const byPath = new Map(entries.map((file) => [absolute(file.entry.path), file]));
-  return entries.flatMap((file): RpmSourceFile[] => {
+  const converted = entries.flatMap((file): RpmSourceFile[] => {
     const path = absolute(file.entry.path);
     if (path === '/' || change.leaveOut?.(path) === true) return [];
     return [convertFile(change.move?.(path) ?? path, file, byPath, change)];
   });
+  const links = Object.entries(change.links ?? {}).map(([path, linkname]) => ({ path, linkname }));
+  return [...converted, ...links];
 }
 
 function convertFile(

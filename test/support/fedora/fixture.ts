@@ -33,6 +33,9 @@ export const BOOTABLE = [
 /** What a template needs besides, to be started. */
 export const KERNEL = ['linux-image-cloud-amd64', 'dracut', 'zstd', 'cpio'];
 
+/** What the guest parts require, in Debian's packages. */
+export const GUEST = ['nftables', 'xen-utils-4.20', 'xenstore-utils'];
+
 const text = (value: string): HeaderValue => ({ type: 'string', value });
 const texts = (...value: string[]): HeaderValue => ({ type: 'strings', value });
 const numbers = (...value: number[]): HeaderValue => ({ type: 'int32', value });
@@ -124,6 +127,17 @@ export const setup: RpmSpec = {
     { path: '/etc/gshadow', mode: 0, content: 'root:*::\n', config: true },
     { path: '/etc/nsswitch.conf', mode: 0o644, content: 'passwd: files\ngroup: files\nhosts: files dns\n' },
     { path: '/etc/hostname', mode: 0o644, content: 'fixture\n', config: true },
+    // As in Fedora: what presets do not name is off.
+    {
+      path: '/usr/lib/systemd/system-preset/90-default.preset',
+      mode: 0o644,
+      content: 'enable getty@.service\nenable dbus.socket\nenable remote-fs.target\n',
+    },
+    {
+      path: '/usr/lib/systemd/system-preset/99-default-disable.preset',
+      mode: 0o644,
+      content: 'disable *\n',
+    },
     { path: '/etc/shells', mode: 0o644, content: '/bin/sh\n/bin/bash\n', config: true },
     { path: '/etc/pam.d/common-auth', mode: 0o644, content: PAM },
     {
@@ -145,6 +159,15 @@ export const setup: RpmSpec = {
   ],
 };
 
+/** Fedora has Xen's tools in one package. */
+export const xenRuntime: RpmSpec = {
+  ...base,
+  name: 'xen-runtime',
+  summary: "Xen's tools",
+  requires: [{ name: 'xen-utils-4.20' }, { name: 'xenstore-utils' }],
+  files: [],
+};
+
 /** Fedora's kernels lie beside their modules; kernel-install brings them to /boot. */
 function kernelChange(name: string): Change {
   const version = name.replace(/^linux-image-/, '');
@@ -163,12 +186,16 @@ export function changeOf(name: string): Change {
 
 const CHANGES: Readonly<Record<string, Change>> = {
   'base-files': { leaveOut: (path) => ['/dev', '/proc', '/sys'].includes(path) },
-  dash: { provides: [{ name: '/bin/sh' }] },
-  bash: { provides: [{ name: '/bin/bash' }] },
-  'libc-bin': { tags: ldconfigTrigger('ldconfig') },
+  // As in Fedora, /bin/sh is bash.
+  dash: { leaveOut: (path) => path === '/usr/bin/sh' },
+  bash: { provides: [{ name: '/bin/bash' }, { name: '/bin/sh' }], links: { '/usr/bin/sh': 'bash' } },
+  libc6: { provides: [{ name: 'libc.so.6(GLIBC_2.38)(64bit)' }] },
+  'libc-bin': { tags: ldconfigTrigger('ldconfig'), provides: [{ name: 'glibc-common' }] },
+  iproute2: { provides: [{ name: 'iproute' }] },
   'iputils-ping': { capabilities: { '/usr/bin/ping': 'cap_net_raw=ep' } },
   'libpam-runtime': { without: ['debconf'] },
   systemd: {
+    provides: [{ name: 'systemd-networkd' }],
     requires: ['coreutils', 'base-files', 'passwd'].map((name) => ({ name, before: 'post' as const })),
     scripts: {
       post: 'systemd-sysusers && systemd-tmpfiles --create --boot --exclude-prefix=/dev >/dev/null 2>&1 || :',
@@ -177,6 +204,7 @@ const CHANGES: Readonly<Record<string, Change>> = {
     },
   },
   udev: {
+    provides: [{ name: 'systemd-udev' }],
     requires: [{ name: 'systemd', before: 'post' }],
     scripts: { post: 'systemd-sysusers', posttrans: 'systemd-hwdb update' },
   },

@@ -1,5 +1,6 @@
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { parse } from 'yaml';
 import { wantedFiles } from '../../../builder/cli/engine/families.ts';
 import type { Session } from '../../../builder/cli/engine/session.ts';
 import { assembleRpm, writeRpmParts, type RpmSpec } from '../../../builder/formats/rpm/package-write.ts';
@@ -12,7 +13,7 @@ import { testProject, TEST_CACHE, type TestProject } from '../project.ts';
 import { signBytes } from '../rpm-samples.ts';
 import { keyFiles, makeTestKey, type TestKey } from '../test-keys.ts';
 import { debToRpm } from './deb-to-rpm.ts';
-import { BOOTABLE, changeOf, EPOCH, filesystem, KERNEL, setup } from './fixture.ts';
+import { BOOTABLE, changeOf, EPOCH, filesystem, GUEST, KERNEL, setup, xenRuntime } from './fixture.ts';
 import { repositoryContent, type PublishedRpm } from './repository.ts';
 
 /** A project with the recipes of the fixture, and the signed repository that they name. */
@@ -44,12 +45,12 @@ export async function fedoraProject(): Promise<FedoraProject> {
   await cp(resolve('dist'), join(root, 'dist'), { recursive: true });
   await writeRecipe(project, {
     ...{ name: SOURCE_RECIPE, kind: 'rootfs', extends: 'debian-13' },
-    ...{ packages: { install: [...BOOTABLE, ...KERNEL] }, outputs: ['rootfs-tar'] },
+    ...{ packages: { install: [...BOOTABLE, ...KERNEL, ...GUEST] }, outputs: ['rootfs-tar'] },
   });
   const toolbox = await buildToolbox(session, await project.lock('toolbox-rpm'));
   const specs = await convertedSpecs(project);
   const key = await makeTestKey({ name: 'Fedora Fixture', type: 'fedora', created: new Date(EPOCH * 1000) });
-  const packages = await publish(session, toolbox, key, [filesystem, setup, ...specs]);
+  const packages = await publish(session, toolbox, key, [filesystem, setup, xenRuntime, ...specs]);
   const content = repositoryContent(packages, TIMESTAMP);
   const server = new MirrorServer(() => content);
   await server.start();
@@ -132,6 +133,22 @@ export async function writeRecipe(
   await writeFile(join(root, 'recipes', `${recipe.name}.yaml`), JSON.stringify(recipe));
 }
 
+/** The settings, files and packages of ours of the template that is shipped, with services that only Debian has off. */
+async function shippedTemplate({ root }: TestProject): Promise<object> {
+  const text = await readFile(join(root, 'recipes', 'template-fedora-43-minimal.yaml'), 'utf8');
+  const {
+    system,
+    files,
+    'own-packages': own,
+  } = parse(text) as {
+    readonly system: { readonly mask: readonly string[] };
+    readonly files: unknown;
+    readonly 'own-packages': unknown;
+  };
+  const mask = [...system.mask, 'xen.service', 'e2scrub_reap.service'];
+  return { 'own-packages': own, system: { ...system, mask }, files };
+}
+
 async function writeFixtureRecipes(
   project: TestProject,
   url: string,
@@ -152,18 +169,7 @@ async function writeFixtureRecipes(
   await writeRecipe(project, {
     ...{ name: TEMPLATE_RECIPE, kind: 'template', extends: 'fedora-fixture' },
     packages: { install: [...KERNEL.filter((name) => !name.startsWith('linux-image')), ...kernel] },
-    system: {
-      hostname: 'template',
-      target: 'multi-user.target',
-      users: [{ name: 'user', uid: 1000, groups: ['audio', 'video'] }],
-    },
-    files: [
-      { source: 'files/template/fstab', target: '/etc/fstab' },
-      {
-        source: 'files/template/console.conf',
-        target: '/etc/systemd/system/serial-getty@hvc0.service.d/qubeforge.conf',
-      },
-    ],
+    ...(await shippedTemplate(project)),
     image: { filesystem: 'ext4', size: '2GiB', label: 'qubeforge-root', kernel: true },
     outputs: ['template-image'],
   });

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { packScript } from '../../../builder/stages/pack-script.ts';
-import { RPM_MACROS } from '../../../builder/stages/fedora/install-script.ts';
+import { RPM_MACROS, RPM_SCRATCH } from '../../../builder/stages/fedora/install-script.ts';
 import type { FedoraProject } from './project.ts';
 
 /** Where dnf makes its tree. */
@@ -45,6 +45,7 @@ export function dnfInstallScript(names: readonly string[], epoch: number): strin
 root=${ROOT}
 export HOME=/build/home
 mkdir -p $HOME $root/dev $root/usr/lib/sysimage/rpm && cp /job/rpmmacros $HOME/.rpmmacros
+${RPM_SCRATCH}
 mkdir -m 0555 $root/proc
 mount --rbind /dev $root/dev
 mount -t proc proc $root/proc

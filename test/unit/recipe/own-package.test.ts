@@ -26,40 +26,58 @@ describe('a package.yaml', () => {
     const { definition } = parseOwnPackage('small/package.yaml', OWN_YAML);
     expect(definition).toMatchObject({
       name: 'qubeforge-small',
-      depends: ['systemd (>= 252)', 'mawk | awk'],
+      debian: { section: 'admin', depends: ['systemd (>= 252)', 'mawk | awk'] },
+      fedora: { requires: ['systemd >= 252', 'libc.so.6(GLIBC_2.38)(64bit)'] },
       build: { directory: '../native', outputs: ['tool'], depends: [] },
     });
     expect(definition.files).toHaveLength(4);
   });
 
   it.each<[string, string, string, string]>([
-    ['an unknown key', 'section: admin', 'secton: admin', '3: unknown key secton (did you mean section?)'],
+    [
+      'an unknown key',
+      'section: admin',
+      'secton: admin',
+      '5: unknown key debian.secton (did you mean section?)',
+    ],
     ['a name of others', 'qubeforge-small', 'bash', '1: name: a package of ours is named qubeforge-'],
-    ['a relation that is none', 'mawk | awk', 'mawk (around 3)', '7: depends.1: not a relationship'],
-    ['two relations in one', 'mawk | awk', '"mawk, awk"', '7: depends.1: one relationship'],
-    ['a set-uid mode', "'0755' }\n  - { source: conf", "'4755' }\n  - { source: conf", '13: files.0.mode'],
-    ['an absolute source', 'lib/run', '/etc/shadow', '13: files.0.source: a source is a path below'],
-    ['a climbing source', 'lib/run', '../../keys/x', '13: files.0.source: a source is a path below'],
-    ['a climbing target', '/usr/lib/qubeforge/run', '/usr/../run', '13: files.0.target: a path in the image'],
-    ['a far build directory', '../native', '../../native', '9: build.directory: a directory beside'],
-    ['no origin', 'source: lib/run, ', '', '13: a file has one of source, output and bundle'],
-    ['two origins', 'source: lib/run', 'output: tool, source: a', '13: a file has one of source, output'],
-    ['an output that is not built', 'output: tool', 'output: toll', '15: toll is no output of build'],
-    ['a program that is not bundled', 'bundle: qube, ', 'bundle: cube, ', '16: bundle does not name cube'],
+    ['a relation that is none', 'mawk | awk', 'mawk (around 3)', '8: debian.depends.1: not a relationship'],
+    ['two relations in one', 'mawk | awk', '"mawk, awk"', '8: debian.depends.1: one relationship'],
+    ['a set-uid mode', "'0755' }\n  - { source: conf", "'4755' }\n  - { source: conf", '20: files.0.mode'],
+    ['an absolute source', 'lib/run', '/etc/shadow', '20: files.0.source: a source is a path below'],
+    ['a climbing source', 'lib/run', '../../keys/x', '20: files.0.source: a source is a path below'],
+    ['a climbing target', '/usr/lib/qubeforge/run', '/usr/../run', '20: files.0.target: a path in the image'],
+    ['a far build directory', '../native', '../../native', '16: build.directory: a directory beside'],
+    ['no origin', 'source: lib/run, ', '', '20: a file has one of source, output and bundle'],
+    ['two origins', 'source: lib/run', 'output: tool, source: a', '20: a file has one of source, output'],
+    ['an output that is not built', 'output: tool', 'output: toll', '22: toll is no output of build'],
+    ['a program that is not bundled', 'bundle: qube, ', 'bundle: cube, ', '23: bundle does not name cube'],
     [
       'a path twice',
       '/etc/qubeforge/settings',
       '/usr/lib/qubeforge/run',
-      '14: /usr/lib/qubeforge/run stands',
+      '21: /usr/lib/qubeforge/run stands',
     ],
     [
       'a path below a file',
       '/etc/qubeforge/settings',
       '/usr/bin/qube/settings',
-      '14: /usr/bin/qube/settings lies below /usr/bin/qube, which is a file',
+      '21: /usr/bin/qube/settings lies below /usr/bin/qube, which is a file',
     ],
-    ['a path too long', '/etc/qubeforge/settings', `/etc/${'a'.repeat(100)}`, '14: /etc/aaa'],
-    ['a description of two lines', 'A small package', '"A\\nB"', '4: description: one line'],
+    ['a path too long', '/etc/qubeforge/settings', `/etc/${'a'.repeat(100)}`, '21: /etc/aaa'],
+    ['a description of two lines', 'A small package', '"A\\nB"', '3: description: one line'],
+    [
+      'a requirement that is none',
+      'systemd >= 252\n    - libc',
+      'systemd => 252\n    - libc',
+      '12: fedora.requires.0: one requirement',
+    ],
+    [
+      'a directory that is a file',
+      '[/usr/lib/qubeforge]',
+      '[/usr/bin/qube]',
+      '14: /usr/bin/qube stands twice',
+    ],
   ])('with %s is refused, with its line', async (_, before, after, expected) => {
     expect(OWN_YAML).toContain(before);
     const found = await mistakes(OWN_YAML.replace(before, after));
@@ -67,6 +85,13 @@ describe('a package.yaml', () => {
       found.find((line) => line.startsWith(expected)),
       found.join('\n'),
     ).toBeDefined();
+  });
+
+  it('for no family is refused', async () => {
+    const none = OWN_YAML.replace(/debian:[^]*build:/, 'build:');
+    expect(await mistakes(none)).toEqual([
+      expect.stringContaining('there is neither debian nor fedora: nothing to make it for'),
+    ]);
   });
 
   it('with several mistakes is refused with all of them', async () => {
@@ -99,9 +124,9 @@ describe('the sources of a package', () => {
     const own = parseOwnPackage('small/package.yaml', OWN_YAML);
     const error = await appErrorOf(() => readOwnSources(memoryPackages(without), own));
     expect(error.where?.split('\n').map((line) => line.replace(/:\d+: /, ' '))).toEqual([
-      'small/package.yaml:13 there is no file lib/run below the directory of the package',
-      'small/package.yaml:16 qube has not been bundled: npm run bundle',
-      'small/package.yaml:9 there is no Makefile in ../native',
+      'small/package.yaml:20 there is no file lib/run below the directory of the package',
+      'small/package.yaml:23 qube has not been bundled: npm run bundle',
+      'small/package.yaml:16 there is no Makefile in ../native',
     ]);
   });
 });
@@ -122,6 +147,13 @@ describe('a recipe with packages of ours', () => {
     expect((await load(WITH, { ...OWN_FILES, 'small/lib/run': 'x' })).digest).toBe(digest);
     const text = OWN_YAML.replace('(>= 252)', '(>= 257)');
     expect((await load(WITH, { ...OWN_FILES, 'small/package.yaml': text })).digest).not.toBe(digest);
+  });
+
+  it('is refused when one of them is not made for its family', async () => {
+    const own = { ...OWN_FILES, 'small/package.yaml': OWN_YAML.replace(/debian:[^]*fedora:/, 'fedora:') };
+    expect((await appErrorOf(() => load(WITH, own))).where).toContain(
+      'qubeforge-small is not made for the debian family',
+    );
   });
 
   it('is refused when there is no such package, or when it stands twice', async () => {

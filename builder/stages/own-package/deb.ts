@@ -1,27 +1,5 @@
 import type { DebFile, DebSpec } from '../../formats/deb-write.ts';
-import type { Artifact } from '../../graph/stage.ts';
-
-/** Everything that a package of ours says, with its files by their bytes. Part of the stage's options. */
-export interface OwnPackageOptions {
-  readonly name: string;
-  readonly version: string;
-  readonly architecture: string;
-  readonly section: string;
-  readonly description: string;
-  /** Relationships, one each. */
-  readonly depends: readonly string[];
-  /** Digest of all sources; the package carries it. */
-  readonly source: string;
-  readonly files: readonly OwnPackageFile[];
-  readonly links: readonly { readonly path: string; readonly to: string }[];
-}
-
-export interface OwnPackageFile {
-  readonly target: string;
-  readonly mode: string;
-  /** Bytes in the store, or the name of an output of the compiling node. */
-  readonly content: Artifact | { readonly output: string };
-}
+import type { OwnOptionsOf } from './options.ts';
 
 /** The control field that names the digest of the sources. */
 export const SOURCE_FIELD = 'Qubeforge-Sources';
@@ -30,8 +8,8 @@ export const SOURCE_FIELD = 'Qubeforge-Sources';
  * A .deb of ours. What lies in /etc is a conffile (Debian Policy §10.7), so that an upgrade keeps what a user
  * changed. `contents` are the bytes of `options.files`, in their order; `epoch` is in seconds since 1970.
  */
-export function ownPackageSpec(
-  options: OwnPackageOptions,
+export function ownDebSpec(
+  options: OwnOptionsOf<'deb'>,
   contents: readonly Uint8Array[],
   epoch: number,
 ): DebSpec {
@@ -60,13 +38,4 @@ export function ownPackageSpec(
     files: [...files, ...links],
     epoch,
   };
-}
-
-/**
- * The version of a package of ours: that of the project, the day of SOURCE_DATE_EPOCH, so that later builds are
- * newer, and the beginning of the digest of the sources, so that other bytes have another version.
- */
-export function ownPackageVersion(project: string, epoch: number, source: string): string {
-  const day = new Date(epoch * 1000).toISOString().slice(0, 10).replaceAll('-', '');
-  return `${project}+${day}.${source.slice(0, 8)}`;
 }
