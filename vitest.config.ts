@@ -12,8 +12,8 @@ const INSTALLATIONS = [
   'test/e2e/damaged-medium.test.ts',
 ];
 
-/** The qubes of an installed machine: a quarter of an hour once its disk is there, which is made if need be. */
-const QUBES = ['test/e2e/qubes.test.ts'];
+/** The qubes of an installed machine: most of an hour, and its disk before, which is made if need be. */
+const QUBES = ['test/e2e/qubes-network.test.ts', 'test/e2e/qubes-storage.test.ts'];
 
 /** Five lanes: `unit` is quick and runs anywhere; the others build images and start machines, one at a time. */
 export default defineConfig({

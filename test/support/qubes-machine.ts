@@ -1,10 +1,14 @@
 import { chmod, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bootInstalled, COMMAND, login } from './installation.ts';
-import { NETWORKED } from './installed-disk.ts';
+import { BOOT, bootInstalled, COMMAND, login } from './installation.ts';
+import { installedDisk, NETWORKED } from './installed-disk.ts';
+import { buildMedium, type TestMedium } from './medium.ts';
+import { temporaryDirectory } from './temporary.ts';
 import type { Disk } from '../../builder/run/machine.ts';
-import type { TestMedium } from './medium.ts';
 import type { Machine } from './qemu.ts';
+
+/** Milliseconds that a few qubes may take to start, one after the other. */
+export const GUESTS = 3 * BOOT;
 
 /** What a command printed, trimmed, and how it ended. */
 export interface Shown {
@@ -66,6 +70,42 @@ export async function bootQubes(medium: TestMedium, disk: Disk, servers: Servers
     inside: (qube, command, user = 'user') =>
       dom0(`qube run ${qube} --user ${user} -- sh -c ${quoted(command)}`),
     [Symbol.asyncDispose]: () => machine.stop(),
+  };
+}
+
+/** An installed machine of its own, with the servers of its network. */
+export interface Desk extends Pick<QubesMachine, 'dom0' | 'inside'>, AsyncDisposable {
+  readonly servers: Servers;
+  /** Waits until dom0 has started the qubes of the boot; what its unit ended with. */
+  readonly booted: () => Promise<string>;
+  /** Cuts the power and starts again. */
+  readonly cutPower: () => Promise<void>;
+}
+
+/** Boots a copy of the shared installed disk. */
+export async function startDesk(): Promise<Desk> {
+  const medium = await buildMedium();
+  const folder = await temporaryDirectory();
+  const servers = await startServers(folder.path);
+  const disk = await (await installedDisk(medium, NETWORKED)).overlay(folder.path);
+  let desk = await bootQubes(medium, disk, servers);
+  const unit = 'qubeforge-boot.service';
+  return {
+    servers,
+    dom0: (...args) => desk.dom0(...args),
+    inside: (...args) => desk.inside(...args),
+    booted: async () =>
+      (await desk.dom0(`systemctl start ${unit}; systemctl show --property ExecMainStatus ${unit}`, GUESTS))
+        .output,
+    cutPower: async () => {
+      await desk.machine.stop();
+      desk = await bootQubes(medium, disk, servers);
+    },
+    [Symbol.asyncDispose]: async () => {
+      await desk[Symbol.asyncDispose]();
+      await folder[Symbol.asyncDispose]();
+      await medium[Symbol.asyncDispose]();
+    },
   };
 }
 

@@ -1,41 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BOOT } from '../support/installation.ts';
-import { installedDisk, NETWORKED } from '../support/installed-disk.ts';
-import { buildMedium, type TestMedium } from '../support/medium.ts';
-import { bootQubes, quoted, request, startServers } from '../support/qubes-machine.ts';
-import type { QubesMachine, Servers } from '../support/qubes-machine.ts';
-import { temporaryDirectory } from '../support/temporary.ts';
-import type { Disk } from '../../builder/run/machine.ts';
-
-const TEMPLATE = 'debian-13-minimal';
-const GUESTS = 3 * BOOT;
+import { GUESTS, quoted, request, startDesk, type Desk } from '../support/qubes-machine.ts';
 
 /** The rules of a netvm for the interface of a qube behind it. */
 const LET_IN = /^\s*ip saddr 10\.137\S+ counter packets \d+ bytes \d+ accept$/;
 const NOT_LET_IN = /^\s*counter packets \d+ bytes \d+ drop$/;
 
-let medium: TestMedium;
-let folder: Awaited<ReturnType<typeof temporaryDirectory>>;
-let servers: Servers;
-let disk: Disk;
-let desk: QubesMachine;
+let desk: Desk;
 
-const dom0 = (...args: Parameters<QubesMachine['dom0']>): ReturnType<QubesMachine['dom0']> =>
-  desk.dom0(...args);
-const inside = (...args: Parameters<QubesMachine['inside']>): ReturnType<QubesMachine['inside']> =>
-  desk.inside(...args);
-
-/** Names of the volumes of qubes, sorted by lvs. */
-async function volumes(): Promise<readonly string[]> {
-  return (await dom0('lvs --noheadings -o lv_name -O lv_name')).output
-    .split(/\s+/)
-    .filter((name) => name.startsWith('qube.'));
-}
-
-/** Blocks of the thin pool that are in use. */
-async function usedBlocks(): Promise<string> {
-  return (await dom0(`dmsetup status --target thin-pool | grep qube | awk '{print $7}'`)).output;
-}
+const dom0 = (...args: Parameters<Desk['dom0']>): ReturnType<Desk['dom0']> => desk.dom0(...args);
+const inside = (...args: Parameters<Desk['inside']>): ReturnType<Desk['inside']> => desk.inside(...args);
 
 /** Packets that a rule has counted, in the whole ruleset of a qube. */
 async function counted(qube: string, rule: RegExp): Promise<number> {
@@ -47,25 +21,13 @@ async function counted(qube: string, rule: RegExp): Promise<number> {
 }
 
 beforeAll(async () => {
-  medium = await buildMedium();
-  folder = await temporaryDirectory();
-  servers = await startServers(folder.path);
-  disk = await (await installedDisk(medium, NETWORKED)).overlay(folder.path);
-  desk = await bootQubes(medium, disk, servers);
+  desk = await startDesk();
 });
-afterAll(async () => {
-  await desk[Symbol.asyncDispose]();
-  await folder[Symbol.asyncDispose]();
-  await medium[Symbol.asyncDispose]();
-});
+afterAll(() => desk[Symbol.asyncDispose]());
 
 describe('the first boot of an installed machine', () => {
   it('starts sys-net, sys-firewall and a qube behind them on its own', async () => {
-    const started = await dom0(
-      'systemctl start qubeforge-boot.service; systemctl show --property ExecMainStatus qubeforge-boot.service',
-      GUESTS,
-    );
-    expect(started.output).toBe('ExecMainStatus=0');
+    expect(await desk.booted()).toBe('ExecMainStatus=0');
     const { output } = await dom0('qube list');
     expect(output).toMatch(/^sys-net +ServiceVM +red +running +400 MiB +none +10\.137\.0\.\d+ *$/m);
     expect(output).toMatch(/^sys-firewall +ServiceVM +green +running +500 MiB +sys-net +10\.137\.0\.\d+ *$/m);
@@ -98,7 +60,7 @@ describe('the network between qubes', () => {
 
   it('leads from a qube through sys-firewall and sys-net to a server', async () => {
     expect((await inside('personal', request(80))).output).toBe('hello');
-    expect(await servers.connections(80)).toBe(1);
+    expect(await desk.servers.connections(80)).toBe(1);
     expect(await counted('sys-firewall', LET_IN)).toBeGreaterThan(0);
     expect(await counted('sys-net', LET_IN)).toBeGreaterThan(0);
   });
@@ -115,12 +77,12 @@ describe('the network between qubes', () => {
 
   it('holds back a port that the file denies', async () => {
     expect((await inside('personal', request(81))).output).toBe('hello');
-    const before = await servers.connections(81);
+    const before = await desk.servers.connections(81);
     const rules = '{rules: [{action: drop, protocol: tcp, ports: ["81"]}]}';
     expect((await dom0(`qube set personal ${quoted(`firewall=${rules}`)}`)).code).toBe(0);
     await expect.poll(() => counted('sys-firewall', /tcp dport 81/), { timeout: BOOT }).toBe(0);
     expect((await inside('personal', request(81).replace('60', '15'))).code).toBe(124);
-    expect(await servers.connections(81)).toBe(before);
+    expect(await desk.servers.connections(81)).toBe(before);
     expect(await counted('sys-firewall', /tcp dport 81/)).toBeGreaterThan(0);
   });
 
@@ -204,69 +166,5 @@ describe('qube run', () => {
     const { code } = await dom0('(sleep 20; xl destroy vault) & qube run vault -- sleep 1000');
     expect(code).toBe(255);
     expect((await dom0('systemctl --failed --no-legend | grep qubeforge')).output).toBe('');
-  });
-});
-
-describe('what persists', () => {
-  it('is /home and what changed in the template, not what a qube did to its root', async () => {
-    // The file system of the template and all that a copy of its blocks could be written over.
-    const digest = `head -c 3G /dev/*/qube.${TEMPLATE}.root | md5sum`;
-    await inside('personal', 'echo kept > /home/user/kept');
-    const before = await dom0(digest, BOOT);
-    await inside('personal', 'echo lost > /usr/lost; sync', 'root');
-    expect(await dom0(digest, BOOT)).toEqual(before);
-    expect((await dom0(`qube start ${TEMPLATE} --wait 600`, GUESTS)).code).toBe(0);
-    await inside(TEMPLATE, 'echo new > /usr/changed', 'root');
-    expect((await dom0(`qube stop ${TEMPLATE} --wait 600`, GUESTS)).code).toBe(0);
-    expect((await dom0(`qube list ${TEMPLATE} --revisions`)).output).not.toBe('');
-    expect((await dom0('qube restart personal --wait 600', GUESTS)).code).toBe(0);
-    expect((await inside('personal', 'cat /home/user/kept /usr/changed; ls /usr/lost')).output).toMatch(
-      /^kept\nnew\n.*No such file/,
-    );
-    expect((await inside('personal', request(80))).output).toBe('hello');
-  });
-});
-
-describe('qube apply', () => {
-  it('ends in the same state wherever it is killed', async () => {
-    const made = (await dom0('qube apply --dry-run')).output;
-    expect(made).toBe('nothing to do');
-    await dom0('cp /etc/qubeforge/qubes.yaml /root/before.yaml');
-    for (const name of ['one', 'two', 'three']) {
-      await dom0(
-        `sed -i '/^qubes:/a\\  ${name}: {kind: AppVM, label: red, netvm: none}' /etc/qubeforge/qubes.yaml`,
-      );
-    }
-    for (const seconds of [6, 9, 12, 15, 18, 24]) await dom0(`timeout --signal KILL ${seconds} qube apply`);
-    expect((await dom0('qube apply')).code).toBe(0);
-    const names = (await volumes()).filter((name) => /^qube\.(one|two|three)\./.test(name));
-    expect(names).toEqual(['qube.one.private', 'qube.three.private', 'qube.two.private']);
-    expect((await dom0('qube apply')).output).toBe('nothing to do');
-  });
-});
-
-describe('a disposable', () => {
-  it('leaves nothing when it is closed', async () => {
-    const before = { volumes: await volumes(), blocks: await usedBlocks() };
-    const use = `sh -c 'head -c 1M /dev/urandom > secret; hostname'`;
-    expect(await dom0(`qube run default-dvm --disposable --wait 600 -- ${use} 2> /dev/null`, GUESTS)).toEqual(
-      { output: 'disp-1', code: 0 },
-    );
-    expect(await volumes()).toEqual(before.volumes);
-    expect(await usedBlocks()).toBe(before.blocks);
-  });
-
-  it('leaves nothing when the power is cut', async () => {
-    await dom0('qube run default-dvm --disposable --wait 600 -- sleep 10000 & sleep 5', GUESTS);
-    await expect
-      .poll(async () => (await dom0('qube list')).output, { timeout: GUESTS, interval: 10_000 })
-      .toMatch(/disp-1 .*running/);
-    expect((await volumes()).filter((name) => name.includes('disp-'))).not.toEqual([]);
-    await desk.machine.stop();
-    desk = await bootQubes(medium, disk, servers);
-    const left = async (): Promise<readonly string[]> =>
-      (await volumes()).filter((name) => name.includes('disp-'));
-    await expect.poll(left, { timeout: BOOT, interval: 10_000 }).toEqual([]);
-    expect((await dom0('dmsetup ls')).output).not.toContain('disp-');
   });
 });
