@@ -194,6 +194,7 @@ describe('a power cut', () => {
       expect((await here.type('resume', '--secrets', '/s')).code).toBe(0);
       // What was journalled is not done again; the step that was cut is done from its beginning.
       expect(new Set([...before, ...lasting(here)])).toEqual(new Set(steps));
+      expect(written(here)).toEqual(written(whole));
       resumed += 1;
     }
     expect(resumed).toBe(total - 2);
@@ -288,6 +289,16 @@ function cutAfter(here: ReturnType<typeof world>, count: number): void {
     if (here.commands.length >= count) throw new Error('power cut');
     return undefined;
   };
+}
+
+/** The files of the new system; the log tells what was done by this run, not by all. */
+function written(here: ReturnType<typeof world>): ReadonlyMap<string, string> {
+  const log = /\/var\/log\/qubeforge-install\.log$/;
+  return new Map(
+    [...here.files]
+      .filter(([path]) => path.startsWith('/run/qubeforge/target/'))
+      .map(([path, text]) => [path, log.test(path) ? '' : text]),
+  );
 }
 
 /** Commands that leave something behind: mounts and the like are gone at a restart. */
