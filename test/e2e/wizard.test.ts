@@ -45,7 +45,7 @@ const QUESTIONS: readonly Exchange[] = [
   [/\? Layout[^]*Esc goes back/, ESCAPE],
   [/\? Language[^]*Esc goes back/, ENTER],
   [/\? Layout[^]*Esc goes back/, ENTER],
-  [/Type the signs[^]*Esc goes back/, `yz@-/${ENTER}`],
+  [/Try the keys[^]*Esc goes back/, `yz@-/${ENTER}`],
   [/Did you mean to type "yz@-\/"[^]*Esc goes back/, ENTER],
   [/Go on\?[^]*Esc goes back/, ENTER],
   [/Install on which disk[^]*Esc goes back/, ENTER],
@@ -76,8 +76,9 @@ const MORE = 'Enter shows more';
 /** Answers each question; what is longer than the screen before it is read to its end. */
 async function converse({ serial }: Machine, exchanges: readonly Exchange[]): Promise<void> {
   for (const [sign, keys] of exchanges) {
-    const either = new RegExp(`${MORE}|${sign.source}`);
-    while ((await serial.expect(either, BOOT))[0] === MORE) await serial.send(ENTER);
+    // Lines are broken at spaces.
+    const either = new RegExp(`${MORE}|${sign.source}`.replaceAll(' ', '\\s+'));
+    while ((await serial.expect(either, BOOT))[0].replace(/\s+/g, ' ') === MORE) await serial.send(ENTER);
     await serial.send(keys);
   }
 }

@@ -59,6 +59,18 @@ describe('text that is longer than the screen', () => {
     expect(intoScreens('x'.repeat(5000), 25, 80)).toHaveLength(1);
     expect(intoScreens('a')).toEqual(['a']);
   });
+
+  it('is broken between words where the terminal ends', async () => {
+    const { prompts, screen } = line();
+    prompts.show(`  ${'word '.repeat(20)}\nshort\n${'x'.repeat(90)}`);
+    await prompts.read('word '.repeat(17).trim());
+    expect(screen().split('\n')).toEqual([
+      `  ${'word '.repeat(15).trim()}`,
+      `  ${'word '.repeat(5).trim()}`,
+      ...['short', 'x'.repeat(90)],
+      ...['word '.repeat(16).trim(), 'word', ''],
+    ]);
+  });
 });
 
 describe('questions on a terminal', () => {
