@@ -122,9 +122,10 @@ export function intoScreens(text: string, rows = 0, width = COLUMNS): readonly s
   return screens.map((screen) => screen.join('\n'));
 }
 
-function plainChoice<T>(choice: Choice<T>): { name: string; value: T; description?: string } {
-  const { name, value, description } = choice;
-  return description === undefined ? { name, value } : { name, value, description };
+/** Once chosen, only what is before the colon stays on the screen: the rest explained it. */
+function plainChoice<T>({ name, value, description }: Choice<T>) {
+  const choice = { name, value, short: name.split(': ')[0] ?? name };
+  return description === undefined ? choice : { ...choice, description };
 }
 
 function verdict(validate: Validate | undefined): (text: string) => string | true {

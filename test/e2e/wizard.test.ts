@@ -118,7 +118,7 @@ describe('an installation by the wizard', () => {
       await converse(machine, CONFIRMATION);
       const [, recoveryKey = ''] = await machine.serial.expect(RECOVERY_KEY, INSTALL);
       await converse(machine, [[/Press Enter when you have written it down/, ENTER]]);
-      await machine.serial.expect(/Write the system\s+20 %/, INSTALL);
+      await machine.serial.expect(/Write the system[^]*? 20 %/, INSTALL);
       return { recoveryKey, text: session(machine, /--- 1\/\d+ /) };
     })();
     const second = await (async () => {

@@ -26,6 +26,8 @@ export const devices: Page = {
       );
       if (chosen === BACK) return BACK;
       draft.answers.qubes = { ...draft.answers.qubes, 'sys-usb': chosen };
+    } else {
+      prompts.show('This machine has no USB controller.');
     }
     return networkCards(wizard);
   },

@@ -81,6 +81,15 @@ describe('questions on a terminal', () => {
     expect(await answer).toBe(2);
   });
 
+  it('leave the answer without what explained it', async () => {
+    const { prompts, type, screen } = line();
+    const answer = prompts.select('Which?', [{ name: 'Yes: it is the better one', value: 1 }]);
+    await type([/better one[^]*goes back/, ENTER]);
+    await answer;
+    expect(screen()).toContain('Yes');
+    expect(screen()).not.toContain('better one');
+  });
+
   it('mark several with space', async () => {
     const { prompts, type } = line();
     const answer = prompts.several('Which?', CHOICES, [1]);
