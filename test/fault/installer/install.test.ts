@@ -79,6 +79,22 @@ describe('an installation without questions', () => {
     expect(tail(bad)).toEqual(tail(good));
   });
 
+  it('takes back what a step did that failed half way, and is silent when there was nothing to take back', async () => {
+    const here = machine();
+    failAt(here, (line) => line.startsWith('vgchange') && line.includes('-a y'));
+    await expect(here.type(...INSTALL)).rejects.toMatchObject({ kind: 'tool' });
+    expect(here.commands.slice(-3, -1).map((line) => line.split(' ')[0])).toEqual(['journal', 'vgchange']);
+    expect(here.commands.at(-1)).toMatch(/^cryptsetup close qubeforge-/);
+    const shut = machine();
+    let refused = false;
+    failAt(shut, (line) => {
+      refused ||= line.startsWith('cryptsetup open --allow-discards');
+      return refused && line.startsWith('cryptsetup');
+    });
+    await expect(shut.type(...INSTALL)).rejects.toMatchObject({ kind: 'tool' });
+    expect(shut.log.join('')).not.toMatch(/cryptsetup close \S+: failed/);
+  });
+
   it.each<[string, readonly string[], Partial<Record<'/a' | '/s', string>>, string, FakeMachine?]>([
     ['unknown key', INSTALL, { '/a': `${ANSWERS}nope: 1\n` }, 'answers.invalid'],
     ['missing disk', INSTALL, { '/a': 'version: 1\ndisk: {serial: OTHER}\n' }, 'disk.missing'],
