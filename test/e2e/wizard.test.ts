@@ -100,8 +100,13 @@ async function document(sessions: Readonly<Record<string, string>>): Promise<voi
       .join('\n');
     return `## ${title}\n\n\`\`\`text\n${masked.trim()}\n\`\`\`\n`;
   });
-  const head =
-    '# A session of the installer\n\nOn the serial console of an emulated machine, by `test/e2e/wizard.test.ts`. What was typed in secret shows as stars.\n';
+  const head = `# A session of the installer
+
+On the serial console of an emulated machine, as the screen stands when it is over; written by \`test/e2e/wizard.test.ts\`.
+What is typed in secret shows as stars. Esc at the layout of the keyboard led back to the language. A passphrase that is
+too weak and a wrong serial number were refused before those that stand here. The power is cut while the system is
+written; the installer finds out and goes on.
+`;
   await writeFile('docs/installer-session.md', [head, ...blocks].join('\n'));
 }
 
