@@ -10,6 +10,7 @@ const INSTALLATIONS = [
   'test/e2e/power-cut.test.ts',
   'test/e2e/hardware-gate.test.ts',
   'test/e2e/damaged-medium.test.ts',
+  'test/e2e/other-volumes.test.ts',
 ];
 
 /** The qubes of an installed machine: most of an hour, and its disk before, which is made if need be. */

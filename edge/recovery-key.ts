@@ -11,7 +11,7 @@ export async function showRecoveryKey(key: Secret, wait: boolean): Promise<void>
     qrcode.generate(key.reveal(), { small: isUtf8() }, resolve);
   });
   process.stderr.write(
-    `\nThe recovery key opens the disk when the passphrase is lost. It is shown once. Write it down and\nkeep it away from the machine:\n\n    ${key.reveal()}\n\n${isUtf8() ? `${qr}\n` : ''}`,
+    `\nThe recovery key opens the disk when the passphrase is lost. It is shown once.\nWrite it down and keep it away from the machine:\n\n    ${key.reveal()}\n\n${isUtf8() ? `${qr}\n` : ''}`,
   );
   if (!wait) return;
   const prompt = createInterface({ input: process.stdin, output: process.stderr });

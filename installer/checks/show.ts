@@ -31,6 +31,16 @@ export function verdict(hardware: Hardware, findings: readonly Finding[]): strin
   return `This machine can run the system (${under}).${warnings}`;
 }
 
+/** `text` with no line longer than `width` columns, as far as there are spaces to break at. */
+export function fold(text: string, width: number): string {
+  const folded = text.split('\n').flatMap((line) => {
+    if (line.length <= width) return [line];
+    const indent = /^ */.exec(line)?.[0] ?? '';
+    return wrap(line.trim(), width - indent.length).map((part) => indent + part);
+  });
+  return folded.join('\n');
+}
+
 /** Words of `text` in lines of at most `width` columns. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];

@@ -62,7 +62,12 @@ async function doStep(
   ]);
   const fill = (input: readonly Input[]): string => input.map((part) => inputText(part, secrets)).join('');
   const already = step.already !== undefined && (await holdsNow(execution, step.already, fill));
-  if (!already) for (const action of step.apply) await apply(execution, step, action, fill);
+  try {
+    if (!already) for (const action of step.apply) await apply(execution, step, action, fill);
+  } catch (error) {
+    releases.addHalfDone(step.release ?? []);
+    throw error;
+  }
   releases.add(step.release ?? []);
   for (const check of step.verify) {
     if (!(await holdsNow(execution, check, fill))) throw unverified(step, check);

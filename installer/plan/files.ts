@@ -3,6 +3,7 @@ import { bootFiles } from './boot.ts';
 import { type Context } from './context.ts';
 import { luksLabel, mapping } from './identity.ts';
 import { qubesFile } from './qubes.ts';
+import { POOL_CHECK } from './volumes.ts';
 
 /** A file of the new system. */
 export interface SystemFile {
@@ -36,8 +37,11 @@ export function systemFiles(context: Context): readonly SystemFile[] {
   ];
 }
 
-/** Thin pools grow before they are full: a full pool stops every qube on it. */
-const LVM = `${HEAD}activation {
+/** Thin pools are usable after a power cut, and grow before they are full: a full pool stops every qube on it. */
+const LVM = `${HEAD}global {
+\tthin_check_options = ${POOL_CHECK}
+}
+activation {
 \tthin_pool_autoextend_threshold = 80
 \tthin_pool_autoextend_percent = 10
 }

@@ -4,7 +4,7 @@ import type { Disk } from '../probe/model.ts';
 import type { Context, PlanInput } from './context.ts';
 import { planPartitions } from './layout.ts';
 import { defaultTemplate } from './qubes.ts';
-import type { Step } from './step.ts';
+import { run, type Step } from './step.ts';
 import { configureSteps } from './steps/configure.ts';
 import { encryptionSteps } from './steps/encryption.ts';
 import { partitionSteps } from './steps/partitions.ts';
@@ -33,7 +33,12 @@ export function makePlan(input: PlanInput): Plan {
   const context = contextOf(input);
   dom0Image(context);
   if (context.answers.qubes.set !== 'none') defaultTemplate(context);
-  return { context, steps: PARTS.flatMap((part) => part(context)) };
+  return { context, steps: PARTS.flatMap((part) => part(context)).map(durable) };
+}
+
+/** What a step wrote is on the disk before the journal says that it was done: the power may fail right after. */
+function durable(step: Step): Step {
+  return step.transient === true ? step : { ...step, apply: [...step.apply, run('sync')] };
 }
 
 function contextOf(input: PlanInput): Context {

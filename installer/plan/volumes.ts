@@ -1,5 +1,12 @@
 import { GIB, KIB, MIB } from '../../core/bytes.ts';
 
+/**
+ * What LVM tells thin_check(8) when it activates a pool. A power cut while a pool is written to may leave blocks in use
+ * that nothing refers to. thin_check calls that an error and LVM refuses the pool ("Manual repair required!"), unless
+ * this option lets it free them. It is the default of LVM, but not of Debian's build of it.
+ */
+export const POOL_CHECK = '["-q","--clear-needs-check-flag"]';
+
 /** Sizes of the logical volumes in bytes, all multiples of an extent. */
 export interface VolumeSizes {
   readonly swap: number;

@@ -1,6 +1,7 @@
 import { checkbox, input, password, select } from '@inquirer/prompts';
 import { AppError } from '../../core/errors.ts';
 import { Secret } from '../../core/secret.ts';
+import { fold } from '../checks/show.ts';
 import { BACK, type Back, type Choice, type Prompts, type Validate } from './prompts.ts';
 
 /** Where questions appear and keys come from: a terminal, or two streams in a test. */
@@ -26,7 +27,7 @@ export function livePrompts(terminal: Terminal): Prompts {
   const ask = <T>(question: (context: { signal: AbortSignal } & Terminal) => Promise<T>) =>
     asked(terminal, question);
   return {
-    show: (text) => void terminal.output.write(`${text}\n`),
+    show: (text) => void terminal.output.write(`${fold(text, columnsOf(terminal))}\n`),
     read: (text) => readScreens(terminal, text),
     select: (message, choices, initial) =>
       ask((context) =>
@@ -83,7 +84,8 @@ export function livePrompts(terminal: Terminal): Prompts {
 
 /** Shows text a screen at a time, until its end or until Escape. */
 async function readScreens(terminal: Terminal, text: string): Promise<void> {
-  const screens = intoScreens(text, terminal.output.rows, terminal.output.columns);
+  const width = columnsOf(terminal);
+  const screens = intoScreens(fold(text, width), terminal.output.rows, width);
   for (const [at, screen] of screens.entries()) {
     terminal.output.write(`${screen}\n`);
     if (at + 1 === screens.length) return;
@@ -99,10 +101,13 @@ async function readScreens(terminal: Terminal, text: string): Promise<void> {
 const ROWS = 25;
 const COLUMNS = 80;
 
+function columnsOf({ output }: Terminal): number {
+  return output.columns !== undefined && output.columns > 0 ? output.columns : COLUMNS;
+}
+
 /** Text in pieces that fit a screen, with room for the question below. */
-export function intoScreens(text: string, rows = 0, columns = 0): readonly string[] {
+export function intoScreens(text: string, rows = 0, width = COLUMNS): readonly string[] {
   const room = (rows > 0 ? rows : ROWS) - 3;
-  const width = columns > 0 ? columns : COLUMNS;
   const screens: string[][] = [[]];
   let used = 0;
   for (const line of text.split('\n')) {
@@ -117,9 +122,10 @@ export function intoScreens(text: string, rows = 0, columns = 0): readonly strin
   return screens.map((screen) => screen.join('\n'));
 }
 
-function plainChoice<T>(choice: Choice<T>): { name: string; value: T; description?: string } {
-  const { name, value, description } = choice;
-  return description === undefined ? { name, value } : { name, value, description };
+/** Once chosen, only what is before the colon stays on the screen: the rest explained it. */
+function plainChoice<T>({ name, value, description }: Choice<T>) {
+  const choice = { name, value, short: name.split(': ')[0] ?? name };
+  return description === undefined ? choice : { ...choice, description };
 }
 
 function verdict(validate: Validate | undefined): (text: string) => string | true {

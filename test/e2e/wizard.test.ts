@@ -45,7 +45,7 @@ const QUESTIONS: readonly Exchange[] = [
   [/\? Layout[^]*Esc goes back/, ESCAPE],
   [/\? Language[^]*Esc goes back/, ENTER],
   [/\? Layout[^]*Esc goes back/, ENTER],
-  [/Type the signs[^]*Esc goes back/, `yz@-/${ENTER}`],
+  [/Try the keys[^]*Esc goes back/, `yz@-/${ENTER}`],
   [/Did you mean to type "yz@-\/"[^]*Esc goes back/, ENTER],
   [/Go on\?[^]*Esc goes back/, ENTER],
   [/Install on which disk[^]*Esc goes back/, ENTER],
@@ -76,8 +76,9 @@ const MORE = 'Enter shows more';
 /** Answers each question; what is longer than the screen before it is read to its end. */
 async function converse({ serial }: Machine, exchanges: readonly Exchange[]): Promise<void> {
   for (const [sign, keys] of exchanges) {
-    const either = new RegExp(`${MORE}|${sign.source}`);
-    while ((await serial.expect(either, BOOT))[0] === MORE) await serial.send(ENTER);
+    // Lines are broken at spaces.
+    const either = new RegExp(`${MORE}|${sign.source}`.replaceAll(' ', '\\s+'));
+    while ((await serial.expect(either, BOOT))[0].replace(/\s+/g, ' ') === MORE) await serial.send(ENTER);
     await serial.send(keys);
   }
 }
@@ -99,8 +100,13 @@ async function document(sessions: Readonly<Record<string, string>>): Promise<voi
       .join('\n');
     return `## ${title}\n\n\`\`\`text\n${masked.trim()}\n\`\`\`\n`;
   });
-  const head =
-    '# A session of the installer\n\nOn the serial console of an emulated machine, by `test/e2e/wizard.test.ts`. What was typed in secret shows as stars.\n';
+  const head = `# A session of the installer
+
+On the serial console of an emulated machine, as the screen stands when it is over; written by \`test/e2e/wizard.test.ts\`.
+What is typed in secret shows as stars. Esc at the layout of the keyboard led back to the language. A passphrase that is
+too weak and a wrong serial number were refused before those that stand here. The power is cut while the system is
+written; the installer finds out and goes on.
+`;
   await writeFile('docs/installer-session.md', [head, ...blocks].join('\n'));
 }
 
@@ -117,7 +123,7 @@ describe('an installation by the wizard', () => {
       await converse(machine, CONFIRMATION);
       const [, recoveryKey = ''] = await machine.serial.expect(RECOVERY_KEY, INSTALL);
       await converse(machine, [[/Press Enter when you have written it down/, ENTER]]);
-      await machine.serial.expect(/Write the system\s+20 %/, INSTALL);
+      await machine.serial.expect(/Write the system[^]*? 20 %/, INSTALL);
       return { recoveryKey, text: session(machine, /--- 1\/\d+ /) };
     })();
     const second = await (async () => {

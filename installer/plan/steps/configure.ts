@@ -82,7 +82,6 @@ function bootLoaderStep({ disk, hardware }: Context): Step {
       // A firmware that keeps no entry still finds the fallback path.
       ...(hardware.firmware.mode === 'uefi' ? [inside([0, 1], ...efi, '--bootloader-id=qubeforge')] : []),
       inside([0], 'update-grub'),
-      run('sync'),
     ],
     verify: [
       holds('test', '-s', `${TARGET}/boot/efi/EFI/BOOT/BOOTX64.EFI`),

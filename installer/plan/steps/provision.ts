@@ -26,7 +26,6 @@ export function provisionSteps(context: Context): Step[] {
         ...FIRST_BOOT_FILES.map((file) => write(TARGET + file.path, file.text, file.mode)),
         run('chroot', TARGET, 'systemctl', 'enable', 'qubeforge-first-boot.service'),
         { do: 'keep-log', path: `${TARGET}/var/log/qubeforge-install.log` },
-        run('sync'),
       ],
       verify: FIRST_BOOT_FILES.map((file) => holds('test', '-s', TARGET + file.path)),
     },

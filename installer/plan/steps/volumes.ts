@@ -1,6 +1,7 @@
 import { KIB } from '../../../core/bytes.ts';
 import { logicalVolume, physicalVolume, type Context } from '../context.ts';
 import { volumeGroup } from '../identity.ts';
+import { POOL_CHECK } from '../volumes.ts';
 import { run, type Action, type Step } from '../step.ts';
 import { uuidIs } from './partitions.ts';
 
@@ -122,5 +123,6 @@ function lvm(context: Context, accept: readonly number[], command: string, ...re
  * before they are in use: the watcher would outlive the installer's hold on the disk.
  */
 export function only(context: Context): string[] {
-  return ['--devices', physicalVolume(context), '--config', 'activation/monitoring=0'];
+  const config = `activation/monitoring=0 global/thin_check_options=${POOL_CHECK}`;
+  return ['--devices', physicalVolume(context), '--config', config];
 }

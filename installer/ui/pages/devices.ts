@@ -26,6 +26,8 @@ export const devices: Page = {
       );
       if (chosen === BACK) return BACK;
       draft.answers.qubes = { ...draft.answers.qubes, 'sys-usb': chosen };
+    } else {
+      prompts.show('This machine has no USB controller.');
     }
     return networkCards(wizard);
   },
@@ -36,8 +38,11 @@ async function networkCards({ prompts, draft, seen }: Wizard) {
     (device) => (device.role === 'network' || device.role === 'wireless') && !canReset(device),
   );
   if (stubborn.length === 0) return 'next';
+  prompts.show(
+    'These network cards cannot be reset: what sys-net did to one may outlast it. Marked ones go to sys-net all the same.',
+  );
   const allowed = await prompts.several(
-    'These network cards cannot be reset. May sys-net have them all the same?',
+    'Network cards for sys-net',
     stubborn.map((device) => ({
       name: `${device.address} (${device.vendor}:${device.device})`,
       value: device.address,

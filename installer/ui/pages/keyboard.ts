@@ -63,7 +63,7 @@ async function askLayout({ prompts, draft }: Wizard): Promise<{ layout: string; 
 }
 
 async function typingTest({ prompts }: Wizard): Promise<'right' | 'other' | Back> {
-  const typed = await prompts.input('Type the signs that you want in your passphrase, with y z @ - and /');
+  const typed = await prompts.input('Try the keys: letters, digits, y z @ - /');
   if (typed === BACK) return BACK;
   return prompts.select(`Did you mean to type "${typed}"?`, [
     { name: 'Yes, the keyboard is right', value: 'right' },

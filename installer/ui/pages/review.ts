@@ -62,12 +62,10 @@ async function change({ prompts }: Wizard): Promise<Answered> {
 
 async function confirmed({ prompts }: Wizard, plan: Plan): Promise<boolean> {
   const token = eraseToken(plan.context.disk);
-  const typed = await prompts.input(
-    `Everything on ${plan.context.disk.path} will be erased. Type ${token} to begin`,
-    {
-      validate: (text) => (text === token ? undefined : `Type ${token}, or press Esc`),
-    },
-  );
+  prompts.show(`Everything on ${plan.context.disk.path} will be erased.`);
+  const typed = await prompts.input(`Type ${token} to begin`, {
+    validate: (text) => (text === token ? undefined : `Type ${token}, or press Esc`),
+  });
   return typed === token;
 }
 

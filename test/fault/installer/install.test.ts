@@ -79,6 +79,22 @@ describe('an installation without questions', () => {
     expect(tail(bad)).toEqual(tail(good));
   });
 
+  it('takes back what a step did that failed half way, and is silent when there was nothing to take back', async () => {
+    const here = machine();
+    failAt(here, (line) => line.startsWith('vgchange') && line.includes('-a y'));
+    await expect(here.type(...INSTALL)).rejects.toMatchObject({ kind: 'tool' });
+    expect(here.commands.slice(-3, -1).map((line) => line.split(' ')[0])).toEqual(['journal', 'vgchange']);
+    expect(here.commands.at(-1)).toMatch(/^cryptsetup close qubeforge-/);
+    const shut = machine();
+    let refused = false;
+    failAt(shut, (line) => {
+      refused ||= line.startsWith('cryptsetup open --allow-discards');
+      return refused && line.startsWith('cryptsetup');
+    });
+    await expect(shut.type(...INSTALL)).rejects.toMatchObject({ kind: 'tool' });
+    expect(shut.log.join('')).not.toMatch(/cryptsetup close \S+: failed/);
+  });
+
   it.each<[string, readonly string[], Partial<Record<'/a' | '/s', string>>, string, FakeMachine?]>([
     ['unknown key', INSTALL, { '/a': `${ANSWERS}nope: 1\n` }, 'answers.invalid'],
     ['missing disk', INSTALL, { '/a': 'version: 1\ndisk: {serial: OTHER}\n' }, 'disk.missing'],
@@ -194,6 +210,7 @@ describe('a power cut', () => {
       expect((await here.type('resume', '--secrets', '/s')).code).toBe(0);
       // What was journalled is not done again; the step that was cut is done from its beginning.
       expect(new Set([...before, ...lasting(here)])).toEqual(new Set(steps));
+      expect(written(here)).toEqual(written(whole));
       resumed += 1;
     }
     expect(resumed).toBe(total - 2);
@@ -288,6 +305,16 @@ function cutAfter(here: ReturnType<typeof world>, count: number): void {
     if (here.commands.length >= count) throw new Error('power cut');
     return undefined;
   };
+}
+
+/** The files of the new system; the log tells what was done by this run, not by all. */
+function written(here: ReturnType<typeof world>): ReadonlyMap<string, string> {
+  const log = /\/var\/log\/qubeforge-install\.log$/;
+  return new Map(
+    [...here.files]
+      .filter(([path]) => path.startsWith('/run/qubeforge/target/'))
+      .map(([path, text]) => [path, log.test(path) ? '' : text]),
+  );
 }
 
 /** Commands that leave something behind: mounts and the like are gone at a restart. */

@@ -59,6 +59,18 @@ describe('text that is longer than the screen', () => {
     expect(intoScreens('x'.repeat(5000), 25, 80)).toHaveLength(1);
     expect(intoScreens('a')).toEqual(['a']);
   });
+
+  it('is broken between words where the terminal ends', async () => {
+    const { prompts, screen } = line();
+    prompts.show(`  ${'word '.repeat(20)}\nshort\n${'x'.repeat(90)}`);
+    await prompts.read('word '.repeat(17).trim());
+    expect(screen().split('\n')).toEqual([
+      `  ${'word '.repeat(15).trim()}`,
+      `  ${'word '.repeat(5).trim()}`,
+      ...['short', 'x'.repeat(90)],
+      ...['word '.repeat(16).trim(), 'word', ''],
+    ]);
+  });
 });
 
 describe('questions on a terminal', () => {
@@ -67,6 +79,15 @@ describe('questions on a terminal', () => {
     const answer = prompts.select('Which?', CHOICES);
     await type([/Which\?/, DOWN + ENTER]);
     expect(await answer).toBe(2);
+  });
+
+  it('leave the answer without what explained it', async () => {
+    const { prompts, type, screen } = line();
+    const answer = prompts.select('Which?', [{ name: 'Yes: it is the better one', value: 1 }]);
+    await type([/better one[^]*goes back/, ENTER]);
+    await answer;
+    expect(screen()).toContain('Yes');
+    expect(screen()).not.toContain('better one');
   });
 
   it('mark several with space', async () => {

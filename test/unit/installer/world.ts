@@ -24,6 +24,8 @@ export function world(machine: FakeMachine, doings: readonly Doing[] = []) {
   const log: string[] = [];
   /** Mounted places and opened mappings: what a restart takes away. */
   const open = new Set<string>();
+  /** Files that were written and not synced, as they were before. */
+  const unsynced = new Map<string, string | undefined>();
   /** Files of the medium that were changed, and such that nobody listed. */
   const [damaged, strange] = [new Set<string>(), new Set<string>()];
   /** Looked at before each command: throws to fail it, or answers for it. */
@@ -44,6 +46,7 @@ export function world(machine: FakeMachine, doings: readonly Doing[] = []) {
         return Promise.resolve({ exitCode: 0, stdout: '', stderr: '' });
       }
       noteOpen(open, argv);
+      if (line === 'sync') unsynced.clear();
       commands.push(line);
       return Promise.resolve({ exitCode: 0, stdout, stderr: '' });
     },
@@ -51,7 +54,11 @@ export function world(machine: FakeMachine, doings: readonly Doing[] = []) {
       (line) => log.push(line),
       () => 0,
     ),
-    writeFile: (path, text) => Promise.resolve(void files.set(path, text)),
+    writeFile: (path, text) => {
+      if (!unsynced.has(path)) unsynced.set(path, files.get(path));
+      files.set(path, text);
+      return Promise.resolve();
+    },
     deploy: (image, to) => {
       hooks.command?.(`deploy ${image.name} ${to}`, '');
       commands.push(`deploy ${image.name} ${to}`);
@@ -112,9 +119,14 @@ export function world(machine: FakeMachine, doings: readonly Doing[] = []) {
     const code = await main(parseArguments(argv), ports);
     return { code, out };
   };
-  /** The machine starts again: nothing is mounted or open. */
+  /** The machine starts again: nothing is mounted or open, and what was not synced is lost. */
   const restart = () => {
     open.clear();
+    for (const [path, before] of unsynced) {
+      if (before === undefined) files.delete(path);
+      else files.set(path, before);
+    }
+    unsynced.clear();
     delete hooks.command;
   };
   return {
