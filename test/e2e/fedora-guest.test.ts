@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fedoraRootfsStage } from '../../builder/stages/fedora/rootfs.ts';
+import { epochOf } from '../../builder/cli/engine/families.ts';
 import type { LockedRecipe } from '../../builder/cli/engine/plan.ts';
 import type { Outputs } from '../../builder/graph/stage.ts';
 import { appErrorOf } from '../support/only-app-errors.ts';
@@ -15,6 +16,7 @@ let own: OwnBuilt;
 
 beforeAll(async () => {
   fixture = await fedoraProject();
+  expect((await fixture.cli('lock', TEMPLATE_RECIPE)).error?.text).toBeUndefined();
   locked = await fixture.project.lock(TEMPLATE_RECIPE);
   own = await buildOwn(fixture.project, locked);
 });
@@ -36,7 +38,7 @@ async function inToolbox(
     inputs: { files: linked.path },
     ...(more.files !== undefined && { files: more.files }),
     ...(more.out !== undefined && { out: more.out }),
-    env: { SOURCE_DATE_EPOCH: '1750000000' },
+    env: { SOURCE_DATE_EPOCH: String(epochOf(locked)) },
   });
   return stdout;
 }
@@ -109,7 +111,7 @@ describe('a template of the Fedora family', () => {
       options: { packages: locked.lock.packages.filter(({ name }) => isIn(name)), own: own.refs, files: [] },
       inputs: own.inputs,
       toolbox: fixture.toolbox,
-      epoch: 1_750_000_000,
+      epoch: epochOf(locked),
       ...session.context,
       ports: session.ports,
     });

@@ -14,7 +14,7 @@ import { ownRpmSpec } from './rpm.ts';
  */
 export const ownPackageStage = defineStage<OwnPackageOptions, BuildPorts>({
   name: 'own-package',
-  version: 5,
+  version: 6,
   async run(context): Promise<Outputs> {
     const { options, ports, epoch } = context;
     const contents: Buffer[] = [];

@@ -1,4 +1,5 @@
 import type { RpmSourceFile } from '../../formats/rpm/files-write.ts';
+import type { RpmDependency } from '../../formats/rpm/dependencies-write.ts';
 import { parseRpmRelation } from '../../formats/rpm/relation.ts';
 import { sysusersAccounts } from '../../formats/rpm/sysusers.ts';
 import type { RpmSpec } from '../../formats/rpm/package-write.ts';
@@ -28,6 +29,9 @@ export function ownRpmSpec(
   const accounts = options.files.flatMap(({ target }, index) =>
     SYSUSERS.test(target) ? [sysusersAccounts(Buffer.from(contents[index] ?? []).toString('utf8'))] : [],
   );
+  const itself = (capability: string): RpmDependency => {
+    return { name: capability, operator: '=', version: options.version };
+  };
   return {
     ...{ name, version, release, architecture, license, epoch },
     summary: description,
@@ -37,9 +41,8 @@ export function ownRpmSpec(
       ...accounts.flatMap((one) => one.requires),
     ],
     provides: [
-      ...(architecture === 'noarch'
-        ? []
-        : [{ name: `${name}(x86-64)`, operator: '=' as const, version: options.version }]),
+      ...(architecture === 'noarch' ? [] : [itself(`${name}(x86-64)`)]),
+      ...(files.some((file) => 'config' in file && file.config === true) ? [itself(`config(${name})`)] : []),
       ...accounts.flatMap((one) => one.provides),
     ],
     files: [...files, ...links, ...directories],

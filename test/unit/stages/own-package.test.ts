@@ -114,9 +114,10 @@ describe('the .rpm of a package of ours', () => {
     const header = await read();
     const names = header.strings(TAG.provideName);
     expect(names).toEqual([
-      ...['qubeforge-small', 'qubeforge-small(x86-64)', 'user(q)', 'group(q)', 'groupmember(q/audio)'],
+      ...['qubeforge-small', 'qubeforge-small(x86-64)', 'config(qubeforge-small)'],
+      ...['user(q)', 'group(q)', 'groupmember(q/audio)'],
     ]);
-    const line = Buffer.from(header.strings(TAG.provideVersion)[2]!, 'base64').toString('utf8');
+    const line = Buffer.from(header.strings(TAG.provideVersion)[3]!, 'base64').toString('utf8');
     expect(line.replace(/\0+$/, '')).toBe('u q 1000 "A user" /home/q /bin/sh');
   });
 });
