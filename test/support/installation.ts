@@ -88,12 +88,16 @@ export async function login(machine: Machine): Promise<void> {
   await machine.console.expect(/# /, COMMAND);
 }
 
-/** From a login prompt to a root shell. */
+/** From a login prompt to a root shell. login(1) gives up after a minute, which a busy machine needs: then once more. */
 async function becomeRoot(console: Channel): Promise<void> {
-  await console.sendLine('alice');
-  await console.expect(/Password:/, COMMAND);
-  await console.sendLine(PASSWORD);
-  await console.expect(/\$ /, COMMAND);
+  for (;;) {
+    await console.sendLine('alice');
+    await console.expect(/Password:/, COMMAND);
+    await console.sendLine(PASSWORD);
+    const [seen] = await console.expect(/\$ |login: timed out/, COMMAND);
+    if (seen === '$ ') break;
+    await console.expect(/login: /, COMMAND);
+  }
   await console.sendLine('sudo -i');
   await console.expect(/password for alice:/, COMMAND);
   await console.sendLine(PASSWORD);
