@@ -29,6 +29,11 @@ export const FEDORA_NORMALISATIONS: readonly Normalisation[] = [
     reason:
       'ours are made once by dracut with fixed settings and times, theirs by kernel-install in a script',
   },
+  {
+    paths: /^usr\/include$/,
+    reason:
+      'several packages write into it; it has the time of the last one, and between packages that do not need each other the order is that in which rpm was told of them',
+  },
   { paths: /^etc\/machine-id$/, reason: 'systemd makes a new identity at the first start of each copy' },
 ];
 
