@@ -42,7 +42,7 @@ export function ownRpmSpec(
     ],
     provides: [
       ...(architecture === 'noarch' ? [] : [itself(`${name}(x86-64)`)]),
-      ...(files.some((file) => 'config' in file && file.config === true) ? [itself(`config(${name})`)] : []),
+      ...(files.some((file) => 'config' in file && file.config) ? [itself(`config(${name})`)] : []),
       ...accounts.flatMap((one) => one.provides),
     ],
     files: [...files, ...links, ...directories],
