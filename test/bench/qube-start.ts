@@ -19,8 +19,8 @@ xenstore-ls -f /local/domain/$(xl domid ${QUBE})/qubeforge | sed -nE 's#^/local/
 qube stop ${QUBE} --wait 300
 group=$(vgs --noheadings -o vg_name | tr -d ' ')
 for volume in private volatile; do lvcreate --quiet --type thin --thinpool qube-pool --virtualsize 2G --name bare.$volume $group; done
-sed -i -E "s/^name = .*/name = \\"bare\\"/; s#(vdev=xvda.*target=)[^\\"]*#\\1/dev/$group/bare.root#
-s#(vdev=xvdb.*target=)[^\\"]*#\\1/dev/$group/bare.private#; s#(vdev=xvdc.*target=)[^\\"]*#\\1/dev/$group/bare.volatile#" /root/bare.xl
+sed -i -E "s/^name = .*/name = \\"bare\\"/; s#(vdev=xvda,[^\\"]*target=)[^\\"]*#\\1/dev/$group/bare.root#
+s#(vdev=xvdb,[^\\"]*target=)[^\\"]*#\\1/dev/$group/bare.private#; s#(vdev=xvdc,[^\\"]*target=)[^\\"]*#\\1/dev/$group/bare.volatile#" /root/bare.xl
 cat > /root/root <<END
 lvremove --quiet --yes $group/bare.root 2>/dev/null
 lvcreate --quiet --snapshot --setactivationskip n --name bare.root $group/qube.debian-13-minimal.root
