@@ -26,7 +26,7 @@ describe.each(Object.entries(PACKAGES))('the package of %s', (folder, parts) => 
 
   it('switches every unit on where the unit says', () => {
     const wanted = sources
-      .filter((source) => /\.(service|path)$/.test(source))
+      .filter((source) => /\.(service|path|timer)$/.test(source))
       .flatMap((source) => {
         const [, target] = /^WantedBy=(.*)$/m.exec(readFileSync(join(root, source), 'utf8')) ?? [];
         const unit = basename(source);
