@@ -1,19 +1,13 @@
 import { copyFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../core/digest.ts';
 import { answerFiles, answersDisk, INSTALL, mustRun, SERIAL, targetDisk } from '../support/installation.ts';
-import { bootBare, buildMedium, damage, type TestMedium } from '../support/medium.ts';
+import { bootBare, damage } from '../support/medium.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
+import { useMedium } from '../support/use-medium.ts';
 
-let medium: TestMedium;
-
-beforeAll(async () => {
-  medium = await buildMedium();
-});
-afterAll(async () => {
-  await medium[Symbol.asyncDispose]();
-});
+const medium = useMedium();
 
 /** One that the installer writes to the disk, and one that it never reads for itself. */
 const BAD = ['boot/grub/grub.cfg', 'images/debian-13-minimal/root.img.zst'];

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../core/digest.ts';
 import type { Finding } from '../../installer/checks/finding.ts';
 import {
@@ -12,19 +12,13 @@ import {
   SERIAL,
   targetDisk,
 } from '../support/installation.ts';
-import { bootBare, bootMedium, buildMedium, type TestMedium } from '../support/medium.ts';
+import { bootBare, bootMedium } from '../support/medium.ts';
 import type { Channel } from '../support/channel.ts';
 import type { StartOptions } from '../support/qemu.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
+import { useMedium } from '../support/use-medium.ts';
 
-let medium: TestMedium;
-
-beforeAll(async () => {
-  medium = await buildMedium();
-});
-afterAll(async () => {
-  await medium[Symbol.asyncDispose]();
-});
+const medium = useMedium();
 
 /** Enough memory that nothing but the processor and the IOMMU can block. */
 const ENOUGH = 7168;

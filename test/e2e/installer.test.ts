@@ -1,23 +1,16 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Disk } from '../../builder/run/machine.ts';
 import { ANSWERS, BOOT, bootInstalled, COMMAND, INSTALL, login } from '../support/installation.ts';
 import { expectInstalled } from '../support/installed-checks.ts';
 import { installDisk, installedDisk, NETWORKED, type InstalledDisk } from '../support/installed-disk.ts';
-import { buildMedium, type TestMedium } from '../support/medium.ts';
 import { createDisk, type Machine } from '../support/qemu.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
+import { useMedium } from '../support/use-medium.ts';
 
-let medium: TestMedium;
-
-beforeAll(async () => {
-  medium = await buildMedium();
-});
-afterAll(async () => {
-  await medium[Symbol.asyncDispose]();
-});
+const medium = useMedium();
 
 const UEFI = { uefi: true, answers: ANSWERS } as const;
 

@@ -1,9 +1,10 @@
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bootMedium, buildMedium, damage, type TestMedium } from '../support/medium.ts';
+import { describe, expect, it } from 'vitest';
+import { bootMedium, damage } from '../support/medium.ts';
 import type { Machine } from '../support/qemu.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
+import { useMedium } from '../support/use-medium.ts';
 
 /** Generous: emulation on a busy machine takes ten times as long as on an idle one. */
 const BOOT = 20 * 60_000;
@@ -15,14 +16,7 @@ const CTRL_C = '\u0003';
 /** Devices that dom0 must not drive, and no firmware may mistake for the medium. */
 const DEVICES = ['e1000e', 'qemu-xhci', 'ich9-usb-ehci1'];
 
-let medium: TestMedium;
-
-beforeAll(async () => {
-  medium = await buildMedium();
-});
-afterAll(async () => {
-  await medium[Symbol.asyncDispose]();
-});
+const medium = useMedium();
 
 /** A root shell on the quick console, out of the wizard that Enter starts there. */
 async function shell(machine: Machine): Promise<void> {

@@ -1,21 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../core/digest.ts';
 import type { Disk } from '../../builder/run/machine.ts';
 import { mustRun } from '../support/installation.ts';
-import { bootBare, buildMedium, type TestMedium } from '../support/medium.ts';
+import { bootBare } from '../support/medium.ts';
 import { createDisk } from '../support/qemu.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
+import { useMedium } from '../support/use-medium.ts';
 
-let medium: TestMedium;
-
-beforeAll(async () => {
-  medium = await buildMedium();
-});
-afterAll(async () => {
-  await medium[Symbol.asyncDispose]();
-});
+const medium = useMedium();
 
 /** A volume group that nobody encrypted, with what writes to its disk when it is activated with a fault. */
 const GROUP = [

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../core/digest.ts';
 import { run } from '../../edge/runner.ts';
 import type { Disk } from '../../builder/run/machine.ts';
@@ -18,18 +18,12 @@ import {
   SERIAL,
   targetDisk,
 } from '../support/installation.ts';
-import { bootBare, buildMedium, type TestMedium } from '../support/medium.ts';
+import { bootBare } from '../support/medium.ts';
 import { createOverlay, type Machine } from '../support/qemu.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
+import { useMedium } from '../support/use-medium.ts';
 
-let medium: TestMedium;
-
-beforeAll(async () => {
-  medium = await buildMedium();
-});
-afterAll(async () => {
-  await medium[Symbol.asyncDispose]();
-});
+const medium = useMedium();
 
 const SECRETS = '/mnt/secrets.yaml';
 const LOGS = '/run/qubeforge-install';

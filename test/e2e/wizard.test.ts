@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Disk } from '../../builder/run/machine.ts';
 import { PAGES } from '../../installer/ui/wizard.ts';
 import {
@@ -16,19 +16,12 @@ import {
 } from '../support/installation.ts';
 import { expectInstalled } from '../support/installed-checks.ts';
 import { RECOVERY_KEY } from '../support/installed-disk.ts';
-import { buildMedium, type TestMedium } from '../support/medium.ts';
 import { createDisk, type Machine } from '../support/qemu.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 import { terminalText } from '../support/terminal-text.ts';
+import { useMedium } from '../support/use-medium.ts';
 
-let medium: TestMedium;
-
-beforeAll(async () => {
-  medium = await buildMedium();
-});
-afterAll(async () => {
-  await medium[Symbol.asyncDispose]();
-});
+const medium = useMedium();
 
 const ENTER = '\r';
 const ESCAPE = '\u001b';

@@ -11,7 +11,7 @@ import { TEST_CACHE, testProject, type TestProject } from './project.ts';
 import { bring, start, type Machine, type StartOptions } from './qemu.ts';
 
 /** An installer medium of today's packages, and the QEMU to start it in. */
-export interface TestMedium extends AsyncDisposable {
+export interface TestMedium {
   readonly project: TestProject;
   /** Path of the ISO; not to be written to. */
   readonly iso: string;
@@ -24,7 +24,7 @@ export interface TestMedium extends AsyncDisposable {
  * Builds the recipe `iso`, or takes what is cached. Needs the bundles of `npm run bundle`. The developer key is made
  * by the first test and kept beside the packages, so that all tests have the same medium.
  */
-export async function buildMedium(): Promise<TestMedium> {
+export async function buildMedium(): Promise<TestMedium & AsyncDisposable> {
   process.env['XDG_CONFIG_HOME'] = join(TEST_CACHE, 'keys');
   await using _ = await acquireLock(join(TEST_CACHE, 'medium.lock'), { what: 'the test medium', wait: BOOT });
   const project = await testProject();
