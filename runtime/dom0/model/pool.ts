@@ -1,7 +1,7 @@
 import type { PoolUse } from './observed.ts';
 
 /** Percent of the pool from which on it is worth an alarm. */
-const ALARM = 80;
+export const POOL_ALARM = 80;
 
 /** How full the pool is, for people. */
 export function describePool({ data, metadata }: PoolUse): string {
@@ -17,7 +17,7 @@ export function poolAlarms({ data, metadata = 0 }: PoolUse): readonly string[] {
     { what: 'data', percent: data },
     { what: 'metadata', percent: metadata },
   ]
-    .filter(({ percent }) => percent >= ALARM)
+    .filter(({ percent }) => percent >= POOL_ALARM)
     .map(
       ({ what, percent }) =>
         `the pool's ${what} is ${percent.toFixed(0)} % full: remove data or grow the pool before it is full`,

@@ -1,5 +1,5 @@
 import { AppError } from '../../../../core/errors.ts';
-import { describePool, poolAlarms } from '../../model/pool.ts';
+import { describePool, POOL_ALARM, poolAlarms } from '../../model/pool.ts';
 import { openContext } from '../../qubes/context.ts';
 import { result } from '../command.ts';
 import type { QubeCommand } from '../command.ts';
@@ -20,7 +20,7 @@ export const poolCommand: QubeCommand = {
       code: 'pool.full',
       what: alarms.join('; '),
       where: file,
-      expected: 'less than 80 %',
+      expected: `less than ${POOL_ALARM} %`,
       got: describePool(pool),
       next: 'qube apply --dry-run   # names data that no qube of the file owns',
     });
