@@ -44,3 +44,13 @@ export function stageNeedsToolbox(toolbox: Outputs | undefined): Outputs {
     what: 'a stage was planned without a toolbox',
   });
 }
+
+/**
+ * Starts to check the tree of the toolbox that a stage needs, so that it is checked beside what the stage does before
+ * its sandbox. A failure shows where the result is awaited.
+ */
+export function startToolbox(ports: BuildPorts, toolbox: Outputs | undefined): Promise<string> {
+  const tree = ports.toolboxTree(stageNeedsToolbox(toolbox));
+  tree.catch(() => undefined);
+  return tree;
+}

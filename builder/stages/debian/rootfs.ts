@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { KIB, MIB } from '../../../core/bytes.ts';
 import { defineStage, type Artifact, type Outputs, type StageContext } from '../../graph/stage.ts';
-import { stageNeedsToolbox } from '../toolbox.ts';
+import { startToolbox } from '../toolbox.ts';
 import { formerResults, keepResults, type ResultKeys } from '../kept-results.ts';
 import { packScript } from '../pack-script.ts';
 import type { BuildPorts } from '../ports.ts';
@@ -48,6 +48,7 @@ export const debianRootfsStage = defineStage<RootfsOptions, BuildPorts>({
   version: 4,
   async run(context): Promise<Outputs> {
     const { options, ports, inputs } = context;
+    const tree = startToolbox(ports, context.toolbox);
     const own = options.own ?? [];
     const refs = [...options.packages, ...ownRefs(own, inputs, 'deb')];
     const packages = await openPackages(ports, refs, context);
@@ -61,7 +62,7 @@ export const debianRootfsStage = defineStage<RootfsOptions, BuildPorts>({
       context.epoch,
     );
     await using out = await ports.scratch();
-    const assembling = assemble(context, packages, keys, out.path);
+    const assembling = assemble(context, tree, packages, keys, out.path);
     const rootfs = await ports.keepWritten(join(out.path, 'rootfs.tar'), assembling);
     await keepResults(ports, keys, join(out.path, 'kept'));
     return { rootfs };
@@ -69,7 +70,8 @@ export const debianRootfsStage = defineStage<RootfsOptions, BuildPorts>({
 });
 
 async function assemble(
-  { options, ports, toolbox, epoch, signal, sink, id }: Context,
+  { options, ports, epoch, signal, sink, id }: Context,
+  tree: Promise<string>,
   packages: readonly StoredPackage[],
   keys: ResultKeys,
   out: string,
@@ -82,7 +84,7 @@ async function assemble(
   sink({ type: 'log', id, level: place.directory === undefined ? 'debug' : 'info', message: place.account });
   await ports.sandbox({
     ...(place.directory !== undefined && { work: place.directory }),
-    toolbox: await ports.toolboxTree(stageNeedsToolbox(toolbox)),
+    toolbox: await tree,
     script: rootfsScript(options, packages, epoch),
     files: jobFiles(options, packages),
     inputs: { data: data.path, info: info.path, files: files.path, kept: kept.path },

@@ -12,9 +12,14 @@ const VERSION = 1;
  */
 export const HWDB_BYPASS = 'export SYSTEMD_HWDB_UPDATE_BYPASS=1';
 
-/** The records that former databases are kept under: a few packages, so that a record does not grow for ever. */
+/**
+ * The record that former databases are kept under: one for the versions of a few packages, so that it does not grow
+ * for ever. A package that is only signed anew finds its former database.
+ */
 export function hwdbKeys(packages: readonly RpmRef[]): ResultKeys {
-  const own = packages.filter(({ name }) => /^(systemd|udev)/.test(name)).map(({ sha256 }) => sha256);
+  const own = packages
+    .filter(({ name }) => /^(systemd|udev)/.test(name))
+    .map(({ name, version, architecture }) => `${name}-${version}.${architecture}`);
   return { hwdb: digestOf({ kind: 'fedora-hwdb', version: VERSION, packages: own.sort() }) };
 }
 
@@ -28,8 +33,7 @@ hwdb_key() {
       [ ! -d $directory ] || find $directory -type f -print0 | LC_ALL=C sort -z | xargs -0 -r sha256sum
     done
     sha256sum usr/bin/systemd-hwdb
-    inside /lib64/ld-linux-x86-64.so.2 --list /usr/bin/systemd-hwdb | grep -o '/[^ ]*' | LC_ALL=C sort |
-      while read -r library; do inside sha256sum "$library"; done
+    inside sha256sum $(inside /lib64/ld-linux-x86-64.so.2 --list /usr/bin/systemd-hwdb | grep -o '/[^ ]*' | LC_ALL=C sort)
   ) | sha256sum | cut -d ' ' -f 1
 }
 if [ -e $root/usr/bin/systemd-hwdb ] && [ -d $root/usr/lib/udev/hwdb.d ]; then

@@ -9,7 +9,7 @@ import { ownRefs, type OwnPackageName } from '../own-package/inputs.ts';
 import { formerResults, keepResults, KEEPING } from '../kept-results.ts';
 import { packScript } from '../pack-script.ts';
 import type { BuildPorts } from '../ports.ts';
-import { stageNeedsToolbox } from '../toolbox.ts';
+import { startToolbox } from '../toolbox.ts';
 import { hwdbKeys, hwdbScript } from './hwdb-script.ts';
 import { installScript, RPM_MACROS } from './install-script.ts';
 import { kernelScript } from './kernel-script.ts';
@@ -43,6 +43,7 @@ export const fedoraRootfsStage = defineStage<FedoraRootfsOptions, BuildPorts>({
   name: 'fedora-rootfs',
   version: 2,
   async run({ options, ports, inputs, toolbox, epoch, signal, sink, id }): Promise<Outputs> {
+    const tree = startToolbox(ports, toolbox);
     await using out = await ports.scratch();
     const { own = [] } = options;
     const all = [...options.packages, ...ownRefs(own, inputs, 'rpm')];
@@ -59,7 +60,7 @@ export const fedoraRootfsStage = defineStage<FedoraRootfsOptions, BuildPorts>({
     });
     const job = ports.sandbox({
       ...(place.directory !== undefined && { work: place.directory }),
-      toolbox: await ports.toolboxTree(stageNeedsToolbox(toolbox)),
+      toolbox: await tree,
       script: rootfsScript(options, epoch),
       files: { rpmmacros: RPM_MACROS },
       inputs: { packages: packages.path, files: files.path, kept: kept.path },
