@@ -2,6 +2,7 @@ import { formatBytes } from '../../core/bytes.ts';
 import type { Disk } from '../probe/model.ts';
 import { describeDisk } from './choose-disk.ts';
 import type { Context } from './context.ts';
+import { dom0Controllers, usbControllers } from './devices.ts';
 import { volumeGroup } from './identity.ts';
 import type { Plan } from './plan.ts';
 import type { Action, Input, Step } from './step.ts';
@@ -73,7 +74,8 @@ export function showSummary(context: Context): string[] {
 }
 
 /** What was chosen besides the disk, for the review. */
-export function showChoices({ answers }: Context): string[] {
+export function showChoices(context: Context): string[] {
+  const { answers } = context;
   const { user, hostname, language, keyboard, timezone, storage, qubes, overrides } = answers;
   const row = (name: string, value: string): string => `    ${name.padEnd(14)} ${value}`;
   return [
@@ -82,9 +84,19 @@ export function showChoices({ answers }: Context): string[] {
     row('language', `${language}, keyboard ${[keyboard.layout, keyboard.variant].filter(Boolean).join(' ')}`),
     row('time zone', timezone),
     row('recovery key', storage['recovery-key'] && storage.encryption === 'luks2' ? 'yes, shown once' : 'no'),
-    row('qubes', `${SETS[qubes.set]}; USB controllers: ${qubes['sys-usb'] === 'no' ? 'dom0' : 'sys-usb'}`),
+    row('qubes', SETS[qubes.set]),
+    row('USB', showUsb(context)),
     ...(overrides.length === 0 ? [] : [row('IN SPITE OF', overrides.join(', '))]),
   ];
+}
+
+/** Who gets the USB controllers that the machine has. */
+function showUsb(context: Context): string {
+  const given = usbControllers(context).map(({ address }) => address);
+  const kept = dom0Controllers(context);
+  if (given.length + kept.length === 0) return 'no controller';
+  if (given.length === 0) return 'dom0';
+  return kept.length === 0 ? 'sys-usb' : `sys-usb has ${given.join(', ')}; dom0 keeps ${kept.join(', ')}`;
 }
 
 const SETS = {

@@ -41,7 +41,7 @@ const QUESTIONS: readonly Exchange[] = [
   [/Try the keys[^]*Esc goes back/, `yz@-/${ENTER}`],
   [/Did you mean to type "yz@-\/"[^]*Esc goes back/, ENTER],
   [/Go on\?[^]*Esc goes back/, ENTER],
-  [/Install on which disk[^]*Esc goes back/, ENTER],
+  [/\? Disk[^]*Esc goes back/, ENTER],
   [/Use this disk[^]*Esc goes back/, ENTER],
   [/Passphrase \(Esc goes back\)/, `qwerty${ENTER}`],
   [/10\^12 are needed/, BACKSPACE.repeat(6) + PASSPHRASE + ENTER],

@@ -10,12 +10,12 @@ export const disk: Page = {
   title: 'Disk',
   ask: async (wizard) => {
     const { prompts, draft } = wizard;
+    prompts.show('Everything on the disk that you choose will be erased.');
     for (;;) {
       const candidates = wizard.seen.hardware.disks.filter(isCandidate);
       const chosen = await prompts.select<Disk | 'again'>(
-        candidates.length === 0
-          ? 'There is no disk to install on'
-          : 'Install on which disk? All of it will be erased',
+        // Short: beside the answer, it has to fit a line.
+        candidates.length === 0 ? 'There is no disk to install on' : 'Disk',
         [
           ...candidates.map((one) => ({ name: describeDisk(one), value: one, description: contents(one) })),
           { name: 'Look for disks again', value: 'again' as const },
