@@ -16,8 +16,10 @@ export interface LockDiff {
   readonly removed: readonly AnyPackage[];
   readonly upgraded: readonly Moved[];
   readonly downgraded: readonly Moved[];
-  /** Same version, other bytes or another place: worth a look. */
+  /** Same version, other bytes: worth a look. */
   readonly replaced: readonly Moved[];
+  /** One line for each repository whose packages are now taken from elsewhere, with the same bytes: a point release. */
+  readonly relocated: readonly string[];
   /** One line for each source package that moved. */
   readonly sources: readonly string[];
   /** One line for each Release that moved, came or went, and for each other signing key. */
@@ -43,7 +45,7 @@ export function diffLocks(before: AnyLock, after: AnyLock): LockDiff {
       .filter(({ from, to }) => Math.sign(compare(to.version, from.version)) === sign)
       .map(({ from, to }) => describeMove(from, to, from.version, to.version));
   const replaced = pairs
-    .filter(({ from, to }) => from.version === to.version && placeOf(from) !== placeOf(to))
+    .filter(({ from, to }) => from.version === to.version && from.sha256 !== to.sha256)
     .map(({ from, to }) => describeMove(from, to, placeOf(from), placeOf(to)));
   const samePackages = pairs.length === old.size && pairs.length === fresh.size;
   return {
@@ -52,6 +54,7 @@ export function diffLocks(before: AnyLock, after: AnyLock): LockDiff {
     upgraded: moved(1),
     downgraded: moved(-1),
     replaced,
+    relocated: diffPlaces(pairs.filter(({ from, to }) => from.sha256 === to.sha256)),
     sources: diffSources(before, after),
     releases: diffReleases(before, after),
     recipeChanged: before.recipe.digest !== after.recipe.digest,
@@ -76,6 +79,7 @@ export function printLockDiff(diff: LockDiff): string {
     ...diff.upgraded.map((entry) => `upgraded   ${label(entry)} ${entry.from} → ${entry.to}`),
     ...diff.downgraded.map((entry) => `DOWNGRADED ${label(entry)} ${entry.from} → ${entry.to}`),
     ...diff.replaced.map((entry) => `REPLACED   ${label(entry)} ${entry.from} → ${entry.to}`),
+    ...diff.relocated.map((line) => `place      ${line}`),
     ...diff.sources.map((line) => `source     ${line}`),
     ...(diff.reordered ? ['order      packages are installed in another order'] : []),
   ];
@@ -93,8 +97,24 @@ function label({ name, architecture }: { readonly name: string; readonly archite
 }
 
 function placeOf(entry: AnyPackage): string {
-  const part = 'suite' in entry ? `${entry.suite}/${entry.component}/` : '';
-  return `${entry.sha256.slice(0, 16)} ${entry.repository}/${part}${entry.path}`;
+  return `${entry.sha256.slice(0, 16)} ${originOf(entry)}/${entry.path}`;
+}
+
+function originOf(entry: AnyPackage): string {
+  return 'suite' in entry ? `${entry.repository}/${entry.suite}/${entry.component}` : entry.repository;
+}
+
+function diffPlaces(pairs: readonly { readonly from: AnyPackage; readonly to: AnyPackage }[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { from, to } of pairs) {
+    const [before, after] = [originOf(from), originOf(to)];
+    if (before === after && from.path === to.path) continue;
+    const move = before === after ? `${after}, by another path` : `${before} → ${after}`;
+    counts.set(move, (counts.get(move) ?? 0) + 1);
+  }
+  return [...counts].map(
+    ([move, count]) => `${count} package${count === 1 ? '' : 's'} with the same bytes: ${move}`,
+  );
 }
 
 /** Locks hold EVRs that were read from signed headers, so they can be parsed. */

@@ -38,6 +38,7 @@ export function lockSections(diff: LockDiff): Section[] {
       columns: ['what', 'change'],
       rows: [
         ...(diff.recipeChanged ? [['recipe', 'changed']] : []),
+        ...diff.relocated.map((line) => ['place', line]),
         ...(diff.reordered ? [['order of installation', 'changed']] : []),
         ...(diff.sizeChange === 0 ? [] : [['download', signed(diff.sizeChange)]]),
       ],

@@ -290,6 +290,20 @@ describe('diffLocks', () => {
     const replaced = { ...lock, packages: [{ ...first!, sha256: sha256('z') }, ...rest] };
     expect(printLockDiff(diffLocks(lock, replaced))).toContain('REPLACED   hello:amd64');
   });
+
+  test('tells packages that only came from elsewhere from those with other bytes', async () => {
+    await using at = await setup();
+    const { lock } = await lockMirror(at.fetcher, mirror, at.evidence);
+    const [first, second, ...rest] = lock.packages;
+    const packages = [{ ...first!, suite: 'trixie-security' }, { ...second!, path: 'pool/x.deb' }, ...rest];
+    const diff = diffLocks({ ...lock, packages }, lock);
+    expect(printLockDiff(diff).split('\n').slice(0, -1)).toEqual([
+      'place      1 package with the same bytes: debian/trixie-security/main → debian/trixie/main',
+      'place      1 package with the same bytes: debian/trixie/main, by another path',
+    ]);
+    expect(diff.replaced).toEqual([]);
+    expect(buildsTheSame(diff)).toBe(true);
+  });
 });
 
 test('the evidence directory drops what no lock needs', async () => {
