@@ -14,6 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "peer.h"
 #include "transport.h"
 #include "xen.h"
 

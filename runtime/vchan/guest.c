@@ -9,6 +9,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "peer.h"
 #include "process.h"
 #include "transport.h"
 #include "xen.h"

@@ -1,48 +1,14 @@
 #include "xen.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <libxenvchan.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <xenstore.h>
 
 #define PATH_SIZE 80
 #define RING_BYTES 65536
 #define NODE "data/qubeforge-vchan"
-
-struct qf_peer {
-    struct xs_handle *store;
-    char path[PATH_SIZE];
-};
-
-struct qf_peer *qf_peer_watch(unsigned domain) {
-    struct qf_peer *peer = calloc(1, sizeof *peer);
-    if (!peer) return NULL;
-    /* A node that the toolstack writes and no guest can touch; it goes with its domain. */
-    snprintf(peer->path, sizeof peer->path, "/local/domain/%u/domid", domain);
-    peer->store = xs_open(0);
-    if (peer->store && xs_watch(peer->store, peer->path, "peer")) return peer;
-    fprintf(stderr, "the xenstore cannot be watched: %s\n", strerror(errno));
-    if (peer->store) xs_close(peer->store);
-    free(peer);
-    return NULL;
-}
-
-int qf_peer_fd(const struct qf_peer *peer) {
-    return xs_fileno(peer->store);
-}
-
-bool qf_peer_alive(struct qf_peer *peer) {
-    char **event;
-    while ((event = xs_check_watch(peer->store)) != NULL) free(event);
-    unsigned length;
-    char *value = xs_read(peer->store, XBT_NULL, peer->path, &length);
-    bool alive = value != NULL || errno != ENOENT;
-    free(value);
-    return alive;
-}
 
 static bool vchan_wake(struct qf_transport *transport) {
     libxenvchan_wait(transport->state);

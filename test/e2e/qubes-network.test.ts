@@ -136,6 +136,17 @@ describe('qube run', () => {
     await dom0('rm /var/tmp/sent');
   });
 
+  it('leaves the processor alone between calls', async () => {
+    const used =
+      "for p in $(pidof qubeforge-vchan); do cut -d ' ' -f 14,15 /proc/$p/stat; done | " +
+      '{ t=0; while read -r user system; do t=$((t + user + system)); done; echo $t; }';
+    const before = Number((await dom0(used)).output);
+    expect(before).toBeGreaterThan(0);
+    await dom0('sleep 20');
+    // Hundredths of a second: a program that waits uses none, one that turns uses all.
+    expect(Number((await dom0(used)).output) - before).toBeLessThan(200);
+  });
+
   it('ends when its reader goes', async () => {
     const { output } = await dom0('qube run vault -- cat /dev/zero | head -c 1000 | wc -c');
     expect(output).toBe('1000');

@@ -8,7 +8,11 @@ import type { VolumeId } from '../model/volumes.ts';
 const report = z.object({ report: z.tuple([z.object({ lv: z.array(z.record(z.string(), z.string())) })]) });
 
 /** Volumes in an LVM thin pool: snapshots share blocks, removal hands them back. */
-export function lvmStorage({ run }: Pick<Machine, 'run'>, group: string, pool: string): Storage {
+export function lvmStorage(
+  { run, files }: Pick<Machine, 'run'> & { readonly files: Pick<Machine['files'], 'list'> },
+  group: string,
+  pool: string,
+): Storage {
   const path = (volume: VolumeId): string => `${group}/${PREFIX}${volumeName(volume)}`;
   const lvm = async (...argv: [string, ...string[]]): Promise<string> =>
     (await run({ argv, env: { LC_ALL: 'C', LVM_SUPPRESS_FD_WARNINGS: '1' } })).stdout;
@@ -45,7 +49,10 @@ export function lvmStorage({ run }: Pick<Machine, 'run'>, group: string, pool: s
       await lvm('lvremove', '-q', '-f', path(volume));
     },
     open: async <T extends readonly VolumeId[]>(volumes: readonly [...T]) => {
-      await lvm('lvchange', '-q', '-ay', '-K', ...volumes.map(path));
+      // Those just made are active, and each command of LVM makes a start wait.
+      const active = new Set(await files.list(`/dev/${group}`));
+      const others = volumes.filter((volume) => !active.has(PREFIX + volumeName(volume))).map(path);
+      if (others.length > 0) await lvm('lvchange', '-q', '-ay', '-K', ...others);
       return volumes.map((volume) => `/dev/${path(volume)}`) as unknown as Devices<T>;
     },
     close: () => Promise.resolve(),

@@ -2,7 +2,7 @@ import { addressFor, freeNumber } from '../model/addresses.ts';
 import { guestFacts, networkFacts } from '../model/facts.ts';
 import { matchingDevices } from '../model/devices.ts';
 import { poolAlarms } from '../model/pool.ts';
-import { advance } from '../model/plan/advance.ts';
+import { advance, launched } from '../model/plan/advance.ts';
 import { planApply } from '../model/plan/apply.ts';
 import { startSteps } from '../model/plan/start.ts';
 import { rootTemplate } from '../model/resolve.ts';
@@ -18,7 +18,7 @@ import { updateRecord } from './records.ts';
 import { cleanUp } from './stop.ts';
 import type { Boot } from '../model/xl-config.ts';
 import type { Context } from './context.ts';
-import type { Observed } from '../model/observed.ts';
+import type { Observed, Running } from '../model/observed.ts';
 import type { Qube } from '../model/resolve.ts';
 import type { Step } from '../model/steps.ts';
 
@@ -67,10 +67,11 @@ async function startOne(
     ...startSteps(qube, context.qubes, new VolumeSet(before.volumes)),
   ];
   await execute(context, steps);
-  const domid = await launch(context, qube, advance(before, steps));
-  // The rules for this qube, and its own if it is a netvm.
-  const after = await settled(context, await observe(context));
-  await waitUntilReady(context, name, domid, patience);
+  const prepared = advance(before, steps);
+  const running = await launch(context, qube, prepared);
+  // The rules for this qube, and its own if it is a netvm. What changed is known: the guest needs the processor.
+  const after = await settled(context, launched(prepared, name, running));
+  await waitUntilReady(context, name, running.domid, patience);
   // The interfaces of those behind it.
   return qube.providesNetwork ? settled(context, await observe(context)) : after;
 }
@@ -88,7 +89,7 @@ async function settled(context: Context, observed: Observed): Promise<Observed> 
 }
 
 /** Makes the domain, tells it what it has to know before it runs, and lets it run. */
-async function launch(context: Context, qube: Qube, observed: Observed): Promise<number> {
+async function launch(context: Context, qube: Qube, observed: Observed): Promise<Running> {
   const { machine, xen, store } = context;
   const { name } = qube;
   const config = `${PATHS.configs}/${name}.xl`;
@@ -107,19 +108,18 @@ async function launch(context: Context, qube: Qube, observed: Observed): Promise
     if (domain === undefined) throw vanished(name);
     const { numbers } = observed;
     const network = networkOf(qube, observed);
+    const settings = settingsDigest(qube);
     await store.tell(domain.id, {
       ...guestFacts(qube, context.source.file.timezone, numbers),
       ...networkFacts(qube, network?.netvm, numbers),
     });
     await xen.unpause(name);
-    await updateRecord(machine, name, {
-      domid: domain.id,
-      network,
-      settings: settingsDigest(qube),
-      wanted: true,
-      ...parent,
-    });
-    return domain.id;
+    const record = { domid: domain.id, network, settings, ...parent };
+    await updateRecord(machine, name, { ...record, wanted: true });
+    return {
+      ...{ memory: domain.memory, launched: true, ready: false, firewall: undefined, parent: undefined },
+      ...record,
+    };
   } catch (error) {
     if ((await xen.list()).some((one) => one.name === name)) await xen.destroy(name);
     await cleanUp(context, name);

@@ -36,13 +36,39 @@ describe('what the tools print', () => {
     ];
     const stdout = JSON.stringify({ report: [{ lv }] });
     const storage = lvmStorage(
-      { run: () => Promise.resolve({ exitCode: 0, stdout, stderr: '' }) },
+      {
+        run: () => Promise.resolve({ exitCode: 0, stdout, stderr: '' }),
+        files: { list: () => Promise.resolve([]) },
+      },
       'vg',
       'pool',
     );
     const { volumes, pool } = await storage.look();
     expect(volumes.map(volumeName)).toEqual(['app.private', 'tpl.root.rev3']);
     expect(pool).toEqual({ data: 81.5, metadata: 2.25 });
+  });
+
+  it('activates only the volumes that are not active yet', async () => {
+    const commands: string[] = [];
+    const storage = lvmStorage(
+      {
+        run: ({ argv }) => {
+          commands.push(argv.join(' '));
+          return Promise.resolve({ exitCode: 0, stdout: '', stderr: '' });
+        },
+        files: { list: () => Promise.resolve(['root', 'qube.app.root.run']) },
+      },
+      'vg',
+      'pool',
+    );
+    const root = { qube: 'app', role: 'root', form: 'run' } as const;
+    const data = { qube: 'app', role: 'private', form: 'base' } as const;
+    expect(await storage.open([root, data])).toEqual([
+      '/dev/vg/qube.app.root.run',
+      '/dev/vg/qube.app.private',
+    ]);
+    expect(await storage.open([root])).toEqual(['/dev/vg/qube.app.root.run']);
+    expect(commands).toEqual(['lvchange -q -ay -K vg/qube.app.private']);
   });
 
   it.each(['', '{}', '{"report":[]}', 'not json'])('refuses %j for a report of lvs', (text) => {

@@ -56,6 +56,15 @@ function networkAfter(observed: Observed, netvm: string | undefined): Running['n
   return netvm === undefined || running === undefined ? undefined : { netvm, domid: running.domid };
 }
 
+/** The machine after the start of a qube got as far as letting its domain run. */
+export function launched(observed: Observed, name: string, running: Running): Observed {
+  return {
+    ...observed,
+    running: new Map(observed.running).set(name, running),
+    startedSinceBoot: new Set(observed.startedSinceBoot).add(name),
+  };
+}
+
 function withRunning(observed: Observed, name: string, change: Partial<Running>): Observed {
   const running = observed.running.get(name);
   if (running === undefined) return observed;

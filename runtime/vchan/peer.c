@@ -1,0 +1,98 @@
+/*
+ * Watches a domain by the xenstore's own protocol (Xen, docs/misc/xenstore.txt; xen/io/xs_wire.h). Of libxenstore
+ * only the shared library can wait for a watch and ask at the same time; ours is linked statically, and takes the
+ * event that comes before an answer for the answer.
+ */
+#include "peer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DEVICE "/dev/xen/xenbus"
+#define MAX_PAYLOAD 4096
+#define PATH_SIZE 40
+
+enum { XS_READ = 2, XS_WATCH = 4, XS_WATCH_EVENT = 15, XS_ERROR = 16 };
+
+struct header {
+    uint32_t type, request, transaction, length;
+};
+
+struct qf_peer {
+    int fd;
+    char path[PATH_SIZE];
+};
+
+/* Asks for `type` with `length` bytes; the kernel wants a message in one piece or in order. */
+static bool ask(const struct qf_peer *peer, uint32_t type, const char *body, size_t length) {
+    char message[sizeof(struct header) + 2 * PATH_SIZE];
+    struct header header = {.type = type, .length = (uint32_t)length};
+    memcpy(message, &header, sizeof header);
+    memcpy(message + sizeof header, body, length);
+    size_t total = sizeof header + length;
+    for (size_t done = 0; done < total;) {
+        ssize_t sent = write(peer->fd, message + done, total - done);
+        if (sent < 0 && errno != EINTR) return false;
+        if (sent > 0) done += (size_t)sent;
+    }
+    return true;
+}
+
+static bool take(const struct qf_peer *peer, void *bytes, size_t length) {
+    for (size_t done = 0; done < length;) {
+        ssize_t got = read(peer->fd, (char *)bytes + done, length - done);
+        if (got == 0 || (got < 0 && errno != EINTR)) return false;
+        if (got > 0) done += (size_t)got;
+    }
+    return true;
+}
+
+/* The next answer, past all events: its type, or -1. `body` ends with a zero. */
+static int answer(const struct qf_peer *peer, char body[MAX_PAYLOAD + 1]) {
+    for (;;) {
+        struct header header;
+        if (!take(peer, &header, sizeof header) || header.length > MAX_PAYLOAD) return -1;
+        if (!take(peer, body, header.length)) return -1;
+        body[header.length] = 0;
+        if (header.type != XS_WATCH_EVENT) return (int)header.type;
+    }
+}
+
+struct qf_peer *qf_peer_watch_on(int fd, unsigned domain) {
+    struct qf_peer *peer = calloc(1, sizeof *peer);
+    if (!peer) return NULL;
+    peer->fd = fd;
+    /* A node that the toolstack writes and no guest can touch; it goes with its domain. */
+    size_t length = (size_t)snprintf(peer->path, sizeof peer->path, "/local/domain/%u/domid", domain) + 1;
+    /* The path and a token, which is empty. */
+    char watch[PATH_SIZE + 1] = {0}, body[MAX_PAYLOAD + 1];
+    memcpy(watch, peer->path, length);
+    if (ask(peer, XS_WATCH, watch, length + 1) && answer(peer, body) == XS_WATCH) return peer;
+    fprintf(stderr, "the xenstore does not watch %s\n", peer->path);
+    close(fd);
+    free(peer);
+    return NULL;
+}
+
+struct qf_peer *qf_peer_watch(unsigned domain) {
+    int fd = open(DEVICE, O_RDWR | O_CLOEXEC);
+    if (fd >= 0) return qf_peer_watch_on(fd, domain);
+    fprintf(stderr, "%s cannot be opened: %s\n", DEVICE, strerror(errno));
+    return NULL;
+}
+
+int qf_peer_fd(const struct qf_peer *peer) {
+    return peer->fd;
+}
+
+bool qf_peer_alive(struct qf_peer *peer) {
+    char body[MAX_PAYLOAD + 1];
+    if (!ask(peer, XS_READ, peer->path, strlen(peer->path) + 1)) return false;
+    int type = answer(peer, body);
+    return type == XS_READ || (type == XS_ERROR && strcmp(body, "ENOENT") != 0);
+}

@@ -1,0 +1,31 @@
+/* Watches a domain through a UNIX socket: `peer SOCKET DOMAIN` prints a line for each time that it looked. */
+#include "peer.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+int main(int argc, char **argv) {
+    if (argc != 3) return 2;
+    signal(SIGPIPE, SIG_IGN);
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    strncpy(address.sun_path, argv[1], sizeof address.sun_path - 1);
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    if (connect(fd, (struct sockaddr *)&address, sizeof address) != 0) return 3;
+    struct qf_peer *peer = qf_peer_watch_on(fd, (unsigned)strtoul(argv[2], NULL, 10));
+    if (!peer) return 4;
+    for (;;) {
+        struct pollfd entry = {.fd = qf_peer_fd(peer), .events = POLLIN};
+        poll(&entry, 1, -1);
+        bool alive = qf_peer_alive(peer);
+        puts(alive ? "alive" : "gone");
+        fflush(stdout);
+        if (!alive) break;
+    }
+    free(peer);
+    return 0;
+}
