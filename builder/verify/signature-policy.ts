@@ -46,7 +46,8 @@ export function examine(
   kinds: readonly enums.signature[],
 ): Candidate | Rejection {
   if (packet instanceof UnparseablePacket) return unsupported(`a version ${versionOf(packet)} signature`);
-  const { signatureType, hashAlgorithm, publicKeyAlgorithm, created } = packet;
+  const { signatureType, hashAlgorithm, publicKeyAlgorithm } = packet;
+  const created = createdAt(packet);
   if (signatureType === null || !kinds.includes(signatureType) || created === null) {
     return unsupported(`a signature of type ${String(signatureType)}`);
   }
@@ -59,6 +60,11 @@ export function examine(
   const found = findKey(packet, keyring.keys);
   if (found !== undefined) return { packet, created, ...found };
   return unknownKey(packet, keyring);
+}
+
+/** Null when there is none: openpgp.js takes over a second creation time of another length, which is no time at all. */
+function createdAt({ created }: SignaturePacket): Date | null {
+  return created === null || Number.isNaN(created.getTime()) ? null : created;
 }
 
 /** Whether the signing key was usable at `date`; the reason when it was not. */

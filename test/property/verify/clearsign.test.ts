@@ -54,6 +54,18 @@ test('a damaged detached signature or text gives only errors of ours', async () 
   }
 });
 
+test('a signature whose time of creation cannot be read is refused', async () => {
+  const data = Buffer.from(text);
+  const signature = Buffer.from(await detachedSign(data, key, { binary: true }));
+  // The fingerprint of the issuer (RFC 9580, section 5.2.3.35) becomes a second creation time, of 21 bytes.
+  const at = signature.indexOf(Buffer.from([22, 33, 4]));
+  expect(at).toBeGreaterThan(0);
+  signature[at + 1] = 2;
+  await expect(verifyDetached(data, signature, options)).rejects.toMatchObject({
+    code: 'openpgp.unsupported',
+  });
+});
+
 test('any text in a frame gives only errors of ours', () => {
   const line = fc.oneof(
     fc.constantFrom(
