@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync } from 'node:fs';
 import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -148,6 +148,7 @@ export async function createOverlay(tools: QemuTools, path: string, backing: Dis
 function keep(folder: string, sockets: Readonly<Record<string, Socket>>): void {
   const directory = process.env['QUBEFORGE_TEST_TRANSCRIPTS'];
   if (directory === undefined) return;
+  mkdirSync(directory, { recursive: true });
   for (const [name, socket] of Object.entries(sockets)) {
     const path = join(directory, `${basename(folder)}.${name}.log`);
     socket.on('data', (chunk: Buffer) => {

@@ -5,7 +5,7 @@ import type { Context } from './context.ts';
 import type { Domain } from '../machine/xen.ts';
 
 /** Milliseconds between two looks at whether the guest still lives. */
-const LOOK = 60_000;
+const LOOK = 15_000;
 /** A guest that has worked for this part of the time since the last look is on its way: the machine is slow, not the guest stuck. */
 const BUSY = 0.1;
 /** A busy guest has so many times the patience, and no more. */
