@@ -160,7 +160,7 @@ inside sh -c 'readlink -f /proc/$$/exe; for one in ${programs}; do command -v $o
 inside sh -c '/usr/lib/qubeforge/qubeforge-vchan guest 2>&1 || echo "ended with $?"'
 `,
     );
-    expect(text).toMatch(/^\/usr\/bin\/bash\nthe xenstore cannot be watched: .*\nended with 1\n$/);
+    expect(text).toMatch(/^\/usr\/bin\/bash\n\/dev\/xen\/xenbus cannot be opened: .*\nended with 1\n$/);
   });
 
   it('is refused without a package that the guest parts need', async () => {
