@@ -1,21 +1,24 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
+import { createHash, type Hash } from 'node:crypto';
+import { mkdir, open, readFile, writeFile, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Readable, Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import { AppError } from '../core/errors.ts';
-import { KIB, MIB } from '../core/bytes.ts';
+import { MIB } from '../core/bytes.ts';
 import type { Image, MediumFile } from '../installer/medium/manifest.ts';
+import { chunksOf } from './chunks.ts';
+import { fromSquashfs } from './squashed-image.ts';
 
-/** Bytes. A block of zeros is a hole: the target was discarded before and reads as zeros there. */
-const BLOCK = 64 * KIB;
-const READ = MIB;
+/** Milliseconds between two looks at how far a program has written. */
+const LOOK = 500;
+/** Characters of what an unpacker says of a failure. */
+const COMPLAINT = 500;
 
 /**
- * Unpacks `image` from the medium to a device, and hashes what it reads. Memory stays flat. When the bytes
- * are not those of the manifest, the beginning of the target is wiped, so that nobody starts it. Throws an
- * `AppError` (verification).
+ * Unpacks `image` from the medium to a device that reads as zeros, and hashes what it reads. The unpacker writes to
+ * the device itself, which spares a pipe; long zeros are passed over. Memory stays flat. When the bytes are not
+ * those of the manifest, the beginning of the target is wiped, so that nobody starts it. Throws an `AppError`
+ * (verification; tool when the target does not take the bytes).
  */
 export async function deployImage(
   medium: string,
@@ -24,95 +27,95 @@ export async function deployImage(
   progress: (bytes: number) => void,
 ): Promise<void> {
   const path = `${medium}/${image.path}`;
-  const { digest, ended, written } = await (image.path.endsWith('.squashfs')
-    ? fromSquashfs(path, device, progress)
-    : fromZstd(path, device, progress));
-  if (digest === image.sha256 && ended && written === image['raw-size']) return;
   await using target = await open(device, 'r+');
-  await target.write(Buffer.alloc(MIB), 0, MIB, 0);
-  await target.sync();
-  throw damaged(path, image, digest, written);
+  const source = image.path.endsWith('.squashfs') ? fromSquashfs : fromZstd;
+  const { digest, complaint } = await reporting(target, progress, () => unpack(source, path, target));
+  const written = await positionOf(target);
+  const failed = complaint ?? (await failureOf(target.sync()));
+  if (digest === image.sha256 && failed === undefined && written === image['raw-size']) return;
+  // A disk that fails here too has what led here as its error.
+  await failureOf(target.write(Buffer.alloc(MIB), 0, MIB, 0).then(() => target.sync()));
+  if (digest !== image.sha256) throw damaged(path, image, digest, written);
+  throw notWritten(device, image, written, failed ?? 'the unpacker ended as if that were all');
+}
+
+async function failureOf(work: Promise<unknown>): Promise<string | undefined> {
+  try {
+    await work;
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 interface Unpacked {
+  /** SHA-256 of the compressed file, or why it cannot be read. */
   readonly digest: string;
-  /** Whether unpacker and writer both ended well. */
-  readonly ended: boolean;
-  /** Bytes, holes included. */
-  readonly written: number;
+  /** How the unpacker failed, when it did. */
+  readonly complaint: string | undefined;
 }
 
-type Progress = (bytes: number) => void;
+/** Bytes for zstd in the order of the file that they are taken from, and the SHA-256 of the whole file. */
+type Source = (path: string, hash: Hash) => AsyncIterable<Buffer>;
 
 /** One pass: the bytes that are unpacked are the bytes that are hashed. */
-async function fromZstd(path: string, device: string, progress: Progress): Promise<Unpacked> {
+async function unpack(source: Source, path: string, target: FileHandle): Promise<Unpacked> {
   const hash = createHash('sha256');
-  const unpacker = spawn('zstd', ['--decompress', '--stdout', '--quiet'], {
-    stdio: ['pipe', 'pipe', 'inherit'],
+  const unpacker = spawn('zstd', ['--decompress', '--stdout', '--quiet', '--sparse'], {
+    stdio: ['pipe', target.fd, 'pipe'],
   });
-  const [unpacked] = await Promise.all([
-    writeSparse(unpacker, device, progress),
-    feed(path, unpacker.stdin, (chunk) => hash.update(chunk)),
+  const [complaint, unreadable] = await Promise.all([
+    complaintOf(unpacker),
+    // The types do not know that a pipe was asked for.
+    failureOf(feed(source(path, hash), unpacker.stdin as Writable)),
   ]);
-  return { digest: hash.digest('hex'), ...unpacked };
+  return { digest: unreadable ?? hash.digest('hex'), complaint };
 }
 
-/** A squashfs is not read from its beginning to its end, so it is hashed beside the unpacker; the page cache has it. */
-async function fromSquashfs(path: string, device: string, progress: Progress): Promise<Unpacked> {
-  const unpacker = spawn('unsquashfs', ['-cat', path, 'root.img'], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const [unpacked, digest] = await Promise.all([writeSparse(unpacker, device, progress), hashFile(path)]);
-  return { digest, ...unpacked };
+async function* fromZstd(path: string, hash: Hash): AsyncGenerator<Buffer> {
+  for await (const chunk of chunksOf(path)) {
+    hash.update(chunk);
+    yield chunk;
+  }
 }
 
-/**
- * Writes what a program prints to a device, as dd(1) does it: blocks of zeros are passed over, and everything is
- * on the disk at the end. The bytes go from one program to the other, not through this one.
- */
-async function writeSparse(
-  unpacker: ChildProcess & { readonly stdout: Readable },
-  device: string,
-  progress: Progress,
-): Promise<Omit<Unpacked, 'digest'>> {
-  const writer = spawn(
-    'dd',
-    [
-      ...[`of=${device}`, `ibs=${READ}`, `obs=${BLOCK}`, 'iflag=fullblock'],
-      ...['conv=sparse,notrunc,nocreat,fsync', 'status=progress'],
-    ],
-    { stdio: [unpacker.stdout, 'ignore', 'pipe'], env: { ...process.env, LC_ALL: 'C' } },
-  );
-  // The writer has it now: should it die, the unpacker has to hear of it.
-  unpacker.stdout.destroy();
-  let written = 0;
-  let unread = '';
-  writer.stderr.setEncoding('utf8').on('data', (text: string) => {
-    const lines = (unread + text).split(/[\r\n]/);
-    unread = lines.pop() ?? '';
-    for (const line of lines) {
-      const bytes = /^(\d+) bytes/.exec(line)?.[1];
-      if (bytes !== undefined) progress((written = Number(bytes)));
-    }
+/** Reports how far the target is written while `work` goes on. */
+async function reporting<T>(
+  target: FileHandle,
+  progress: (bytes: number) => void,
+  work: () => Promise<T>,
+): Promise<T> {
+  const timer = setInterval(() => {
+    void positionOf(target).then(progress);
+  }, LOOK);
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** Bytes from the beginning, holes included: a program that was given the file moves the one offset (proc(5), fdinfo). */
+async function positionOf({ fd }: FileHandle): Promise<number> {
+  const text = await readFile(`/proc/self/fdinfo/${String(fd)}`, 'utf8');
+  return Number(/^pos:\s*(\d+)$/m.exec(text)?.[1]);
+}
+
+/** Waits for the end of a program; what it said when that was not a good one. */
+function complaintOf(child: ChildProcess): Promise<string | undefined> {
+  let said = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(-COMPLAINT);
   });
-  const codes = await Promise.all([exitOf(unpacker), exitOf(writer)]);
-  return { ended: codes.every((code) => code === 0), written };
-}
-
-/** The exit code; null when a program could not be started or was killed. */
-function exitOf(child: ChildProcess): Promise<number | null> {
   return new Promise((resolve) => {
-    child.once('error', () => {
-      resolve(null);
+    child.once('error', (error) => {
+      resolve(error.message);
     });
-    child.once('close', (code) => {
-      resolve(code);
+    child.once('close', (code, signal) => {
+      const how = `${child.spawnfile} ended with ${String(code ?? signal)}`;
+      resolve(code === 0 ? undefined : [how, said.trim()].filter((text) => text !== '').join(': '));
     });
   });
-}
-
-async function hashFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: READ })) hash.update(chunk as Buffer);
-  return hash.digest('hex');
 }
 
 /** Copies a small file of the medium and verifies it. Throws an `AppError` (verification). */
@@ -134,14 +137,16 @@ export async function copyFile(medium: string, file: MediumFile, to: string): Pr
   await writeFile(to, bytes, { flush: true });
 }
 
-/** Copies a file to the unpacker. One that ends early (bad data) is no error here: the hash decides. */
-async function feed(path: string, to: Writable, look: (chunk: Buffer) => void): Promise<void> {
+/** Gives the unpacker its bytes. One that ends early (bad data) is no error here: the hash decides. */
+async function feed(source: AsyncIterable<Buffer>, to: Writable): Promise<void> {
   to.on('error', () => undefined);
-  for await (const chunk of createReadStream(path, { highWaterMark: READ }) as AsyncIterable<Buffer>) {
-    look(chunk);
-    if (to.writable && !to.write(chunk)) await drained(to);
+  try {
+    for await (const chunk of source) {
+      if (to.writable && !to.write(chunk)) await drained(to);
+    }
+  } finally {
+    to.end();
   }
-  to.end();
 }
 
 function drained(to: Writable): Promise<void> {
@@ -166,5 +171,17 @@ function damaged(path: string, image: Image, found: string, written: number): Ap
     expected: `SHA-256 ${image.sha256}, ${image['raw-size']} bytes unpacked`,
     got: `SHA-256 ${found}, ${size}`,
     next: 'write the medium again, and choose "verify this medium" in its menu',
+  });
+}
+
+function notWritten(device: string, image: Image, written: number, why: string): AppError {
+  return new AppError({
+    kind: 'tool',
+    code: 'deploy.write',
+    what: `The image ${image.name} could not be written, though the medium is whole`,
+    where: device,
+    expected: `${image['raw-size']} bytes`,
+    got: `${written} bytes; ${why}`,
+    next: 'look for errors of the disk with: dmesg | tail; then go on with: qubeforge-install resume',
   });
 }

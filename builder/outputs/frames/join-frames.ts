@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Sha256 } from '../../../core/digest.ts';
-import { zeroFrame } from '../../formats/zstd-zeros.ts';
+import { zeroFrame } from '../../formats/zstd-frames.ts';
 import type { Extent } from '../../verify/hash-chain.ts';
 import type { Frame } from './frame-index.ts';
 import type { Piece } from './scan.ts';

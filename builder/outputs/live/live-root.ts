@@ -20,7 +20,7 @@ export interface LiveRootOptions {
  */
 export const liveRootStage = defineStage<LiveRootOptions, BuildPorts>({
   name: 'live-root',
-  version: 1,
+  version: 2,
   async run(context): Promise<Outputs> {
     const { ports, options, inputs } = context;
     const tar = inputOf(inputs, 'rootfs', 'rootfs');
@@ -47,6 +47,7 @@ cp /build/boot/vmlinuz-* /out/vmlinuz # fails when there are two kernels
 cp /build/boot/initrd.img-* /out/initrd.img
 ${ext4Command({ ...options, identity: rootfs }, '/in/rootfs/rootfs.tar', '/build/live/root.img')}
 touch -d @${epoch} /build/live /build/live/root.img
-mksquashfs /build/live /out/dom0.squashfs ${SQUASHFS_OPTIONS.join(' ')} >&2
+# Whole blocks only: the installer passes them to zstd as they are.
+mksquashfs /build/live /out/dom0.squashfs -no-fragments ${SQUASHFS_OPTIONS.join(' ')} >&2
 `;
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decompress } from '../../../builder/formats/decompress.ts';
 import { ImageChunker } from '../../../builder/formats/image-chunks.ts';
-import { zeroFrame } from '../../../builder/formats/zstd-zeros.ts';
+import { zeroFrame } from '../../../builder/formats/zstd-frames.ts';
 
 const BLOCK = 4096;
 
