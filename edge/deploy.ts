@@ -86,7 +86,8 @@ async function reporting<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const timer = setInterval(() => {
-    void positionOf(target).then(progress);
+    // A look that comes after the end of the work is none.
+    positionOf(target).then(progress, () => undefined);
   }, LOOK);
   try {
     return await work();
