@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** A SHA-256 as 64 lower-case hexadecimal digits. */
 export type Sha256 = string & { readonly __brand: 'Sha256' };
@@ -10,7 +10,7 @@ export function parseSha256(text: string): Sha256 | undefined {
 
 /** The SHA-256 (FIPS 180-4) of bytes, or of text as UTF-8. */
 export function sha256(data: Uint8Array | string): Sha256 {
-  return createHash('sha256').update(data).digest('hex') as Sha256;
+  return hash('sha256', data) as Sha256;
 }
 
 /**

@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { AppError } from '../core/errors.ts';
 import type { DebMember } from '../builder/formats/deb.ts';
 import type { Ingested, IngestTask } from '../builder/stages/debian/ingest.ts';
+import { listTree, type ListFiles } from './list-tree.ts';
 import type { DebAnswer, DebTask } from './deb-worker.ts';
 
 /** Opens .debs and hashes trees on several threads; decompression is what a cold build mostly does. */
@@ -27,8 +28,10 @@ export class DebPool implements AsyncDisposable {
   }
 
   /** The files of a directory tree; see `listTree`. */
-  async listTree(root: string): Promise<string> {
-    return (await this.#run({ kind: 'list', root })) as string;
+  listTree(root: string): Promise<string> {
+    const files: ListFiles = async (place, paths) =>
+      (await this.#run({ kind: 'list', root: place, paths })) as readonly string[];
+    return listTree(root, files);
   }
 
   async #run(task: DebTask): Promise<unknown> {

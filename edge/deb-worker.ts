@@ -9,12 +9,12 @@ import { openDeb, type DebSource } from '../builder/stages/debian/open-deb.ts';
 import { readDeb, type DebMember } from '../builder/formats/deb.ts';
 import { checkExtent } from '../builder/verify/hash-chain.ts';
 import { hashFile } from './files.ts';
-import { listTree } from './list-tree.ts';
+import { listFiles } from './list-tree.ts';
 
 /** What a worker is asked for. */
 export type DebTask =
   | { readonly kind: 'ingest' | 'locate'; readonly task: IngestTask }
-  | { readonly kind: 'list'; readonly root: string };
+  | { readonly kind: 'list'; readonly root: string; readonly paths: readonly string[] };
 
 /** What a worker answers: a result, or the parts of a failure (errors lose their class between threads). */
 export type DebAnswer =
@@ -145,7 +145,7 @@ function failureOf(error: unknown): Failure {
 }
 
 function answer(request: DebTask): Promise<unknown> {
-  if (request.kind === 'list') return listTree(request.root);
+  if (request.kind === 'list') return listFiles(request.root, request.paths);
   return request.kind === 'locate' ? locate(request.task) : ingest(request.task);
 }
 

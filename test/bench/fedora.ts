@@ -4,11 +4,12 @@
  * lock, checks hashes, installs, packs. dnf is timed alone, inside its sandbox, with its own checks and the
  * packing of its tree.
  */
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FedoraLock } from '../../builder/lock/fedora-schema.ts';
 import { fedoraProject, ROOTFS_RECIPE } from '../support/fedora/project.ts';
 import { DNF_FILES, dnfInstallScript, repositoryDirectory } from '../support/fedora/reference.ts';
+import { forgetStages } from '../support/linked-store.ts';
 import { TEST_CACHE } from '../support/project.ts';
 import { parseTimed, summary, timed, type Run } from './measure.ts';
 
@@ -30,7 +31,7 @@ export async function benchFedora(pairs: number): Promise<void> {
     try {
       // Hard links: a store of its own that takes no time to make.
       await timed(['cp', '-al', join(TEST_CACHE, 'store'), cache], { cwd: '/' });
-      await forgetRootfs(join(cache, 'store/v1/stages'));
+      await forgetStages(cache, (stage) => stage === 'fedora-rootfs');
       const argv = ['build', ROOTFS_RECIPE, '--offline', '--quiet', '--cache', cache];
       return await timed(['node', join(root, 'dist/qubeforge.mjs'), ...argv], { cwd: root });
     } finally {
@@ -62,15 +63,4 @@ export async function benchFedora(pairs: number): Promise<void> {
   console.log(`fedora: ${String(lock.packages.length)} packages, ${String(pairs)} pairs`);
   console.log(summary('dnf --installroot', runs.theirs));
   console.log(summary('ours, packages in the store', runs.ours, runs.theirs));
-}
-
-async function forgetRootfs(stages: string): Promise<void> {
-  for (const name of await readdir(stages, { recursive: true })) {
-    if (!name.endsWith('.json')) continue;
-    const path = join(stages, name);
-    const record = JSON.parse(await readFile(path, 'utf8')) as {
-      body: { outputs?: { definition?: { stage?: string } } };
-    };
-    if (record.body.outputs?.definition?.stage === 'fedora-rootfs') await rm(path);
-  }
 }

@@ -30,16 +30,33 @@ export async function linkedStore(
 /** What both sides of a comparison have at hand: their tools, and every package as .deb, ours too. */
 const COLD = new Set(['toolbox', 'own-compile', 'own-package']);
 
-/** Removes records of results: of root file systems, and for a cold store of all but tools and packages. */
+/** Removes results: root file systems, and for a cold store all but tools and packages. */
 export async function forgetResults(cache: string, kind: StoreKind): Promise<void> {
-  const stages = join(cache, 'store/v1/stages');
-  for (const name of await readdir(stages, { recursive: true })) {
+  await forgetStages(cache, (stage) => (kind === 'cold' ? !COLD.has(stage) : stage === 'debian-rootfs'));
+}
+
+/**
+ * Removes the records of stages, by their names ('' for other records), with the results that they name: to put a
+ * new file in the place of an old one is slower than a build is, which makes what was not there.
+ */
+export async function forgetStages(cache: string, isForgotten: (stage: string) => boolean): Promise<void> {
+  const store = join(cache, 'store/v1');
+  for (const name of await readdir(join(store, 'stages'), { recursive: true })) {
     if (!name.endsWith('.json')) continue;
-    const path = join(stages, name);
-    const { body } = JSON.parse(await readFile(path, 'utf8')) as {
-      body: { outputs?: { definition?: { stage?: string } } };
-    };
-    const stage = body.outputs?.definition?.stage;
-    if (kind === 'cold' ? !COLD.has(stage ?? '') : stage === 'debian-rootfs') await rm(path);
+    const path = join(store, 'stages', name);
+    const { body } = JSON.parse(await readFile(path, 'utf8')) as { readonly body: StageBody };
+    const { definition, outputs = {} } = body.outputs ?? {};
+    if (!isForgotten(definition?.stage ?? '')) continue;
+    await rm(path);
+    for (const { sha256 } of definition === undefined ? [] : Object.values(outputs)) {
+      await rm(join(store, 'blobs/sha256', sha256.slice(0, 2), sha256), { force: true });
+    }
   }
+}
+
+interface StageBody {
+  readonly outputs?: {
+    readonly definition?: { readonly stage?: string };
+    readonly outputs?: Readonly<Record<string, { readonly sha256: string }>>;
+  };
 }

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as breath } from 'node:timers/promises';
-import type { Sha256 } from '../../../core/digest.ts';
+import { sha256, type Sha256 } from '../../../core/digest.ts';
 import { ImageChunker } from '../../formats/image-chunks.ts';
 
 /** A piece of an image: a chunk by its hash, or zeros. */
@@ -42,11 +41,11 @@ export async function scanImage(
   const written = new Set<Sha256>();
   const chunker = new ImageChunker({
     chunk: (bytes) => {
-      const sha256 = createHash('sha256').update(bytes).digest('hex') as Sha256;
-      pieces.push({ kind: 'chunk', sha256 });
-      if (isKnown(sha256) || written.has(sha256)) return;
-      written.add(sha256);
-      writeFileSync(join(directory, sha256), bytes, { flag: 'wx' });
+      const digest = sha256(bytes);
+      pieces.push({ kind: 'chunk', sha256: digest });
+      if (isKnown(digest) || written.has(digest)) return;
+      written.add(digest);
+      writeFileSync(join(directory, digest), bytes, { flag: 'wx' });
     },
     zeros: (length) => pieces.push({ kind: 'zeros', size: length }),
   });

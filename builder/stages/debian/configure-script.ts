@@ -1,3 +1,4 @@
+import { TAR_RECORD } from '../pack-script.ts';
 import type { PackageFacts } from './ingest.ts';
 import { PERL_CLIENTS, startPerlServer, stopPerlServer } from './perl-server.ts';
 import { PUT_OFF } from './result-scripts.ts';
@@ -45,7 +46,7 @@ done
 umask 0
 # The names come over stdin, each once its bytes are verified.
 { cd /in/data && xargs -r -n 16 cat || : >/build/unread; } |
-  tar -C $root -x -p --ignore-zeros --numeric-owner --xattrs --xattrs-include='*' --keep-directory-symlink
+  tar -C $root ${TAR_RECORD} -x -p --ignore-zeros --numeric-owner --xattrs --xattrs-include='*' --keep-directory-symlink
 [ ! -e /build/unread ]
 exec </dev/null
 umask 022

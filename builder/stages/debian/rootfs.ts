@@ -45,7 +45,7 @@ type Context = StageContext<RootfsOptions, BuildPorts>;
  */
 export const debianRootfsStage = defineStage<RootfsOptions, BuildPorts>({
   name: 'debian-rootfs',
-  version: 4,
+  version: 5,
   async run(context): Promise<Outputs> {
     const { options, ports, inputs } = context;
     const tree = startToolbox(ports, context.toolbox);
