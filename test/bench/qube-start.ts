@@ -31,6 +31,9 @@ const BARE =
   'xl create -q -p /root/bare.xl && d=/local/domain/$(xl domid bare) && xenstore-write $(sed "s#^#$d/qubeforge/#" /root/facts) && ' +
   'xl unpause bare && timeout 900 xenstore-watch -n 2 $d/data/qubeforge-ready >/dev/null';
 
+/** Xen still clears the memory of the domain before, and LVM its blocks. */
+const SETTLE = 'sleep 10';
+
 /** Seconds of dom0's clock that a command takes; it must succeed. */
 async function seconds({ dom0 }: QubesMachine, command: string): Promise<Run> {
   const { output, code } = await dom0(
@@ -57,12 +60,19 @@ export async function benchQubeStart(pairs: number): Promise<void> {
     await seconds(desk, `sh -c '${PREPARE.replaceAll("'", `'\\''`)}'`);
     const ours: Run[] = [];
     const bare: Run[] = [];
-    for (let pair = 0; pair <= pairs; pair++) {
-      await seconds(desk, 'sh /root/root');
+    const startBare = async (): Promise<void> => {
+      await seconds(desk, `sh /root/root; ${SETTLE}`);
       bare.push(await seconds(desk, BARE));
       await seconds(desk, 'xl destroy bare');
+    };
+    const startOurs = async (): Promise<void> => {
+      await seconds(desk, SETTLE);
       ours.push(await seconds(desk, `qube start ${QUBE} --wait 900`));
       await seconds(desk, `qube stop ${QUBE} --wait 300`);
+    };
+    for (let pair = 0; pair <= pairs; pair++) {
+      // What slows down with time, or because of the one before, falls on both.
+      for (const start of pair % 2 === 0 ? [startBare, startOurs] : [startOurs, startBare]) await start();
       process.stdout.write(`${JSON.stringify({ bare: bare.at(-1)?.wall, ours: ours.at(-1)?.wall })}\n`);
     }
     process.stdout.write(`${summary('xl create', bare.slice(1))}\n`);
