@@ -21,6 +21,7 @@ export const GLOBAL_OPTIONS = {
     complete: 'directory',
   },
   help: { type: 'boolean', help: 'explain the command' },
+  version: { type: 'boolean', help: 'print the version' },
 } as const satisfies OptionTable;
 
 type Env = Readonly<Record<string, string | undefined>>;

@@ -1,6 +1,7 @@
 import { describeError, AppError, exitCodeOf } from '../../core/errors.ts';
 import type { Event, EventSink } from '../../core/events.ts';
 import type { Clock } from '../../core/ports.ts';
+import { VERSION } from '../../core/version.ts';
 import { openReporter, type Reporter } from '../../edge/reporter.ts';
 import { recipeFiles } from '../../edge/recipe-files.ts';
 import type { Command, Context } from './command.ts';
@@ -34,6 +35,10 @@ export async function runProgram(
   let reporter: Reporter | undefined;
   try {
     const parsed = parseCommandLine(commands, argv);
+    if (parsed.values.version) {
+      stdout(`qubeforge ${VERSION}\n`);
+      return 0;
+    }
     if (parsed.command === undefined || parsed.values.help) {
       return printHelp(commands, parsed, stdout, stderr);
     }

@@ -1,7 +1,16 @@
 import { parseArgs } from 'node:util';
 import { AppError } from '../../core/errors.ts';
 
-export const COMMANDS = ['check', 'plan', 'install', 'resume', 'report', 'wizard', 'help'] as const;
+export const COMMANDS = [
+  'check',
+  'plan',
+  'install',
+  'resume',
+  'report',
+  'wizard',
+  'help',
+  'version',
+] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
 /** What was typed, checked for shape only. */
@@ -39,6 +48,8 @@ usage: qubeforge-install [COMMAND] [OPTIONS]
   resume    go on with an installation that was interrupted
   report    a compatibility report (YAML) without serial numbers, to share
 
+  --help, --version
+
 exit codes: 0 done, 2 usage or answers, 3 verification, 5 tool, 6 hardware, 7 busy, 70 bug`;
 
 const OPTIONS = {
@@ -52,6 +63,7 @@ const OPTIONS = {
   medium: { type: 'string' },
   'dry-run': { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
+  version: { type: 'boolean', default: false },
 } as const;
 
 const ALLOWED: Record<CommandName, readonly string[]> = {
@@ -62,17 +74,19 @@ const ALLOWED: Record<CommandName, readonly string[]> = {
   report: ['from', 'medium'],
   wizard: ['medium', 'from', 'dry-run'],
   help: [],
+  version: [],
 };
 
 /** Reads the command line. Throws an `AppError` (usage) that says what is wrong. */
 export function parseArguments(argv: readonly string[]): Arguments {
   const { values, positionals } = parse(argv);
-  const name = values.help ? 'help' : (positionals[0] ?? 'wizard');
+  const asked = values.help ? 'help' : values.version ? 'version' : undefined;
+  const name = asked ?? positionals[0] ?? 'wizard';
   const command = COMMANDS.find((known) => known === name);
   if (command === undefined) throw usage(`There is no command "${name}"`, COMMANDS.join(', '), name);
   if (positionals.length > 1) throw usage('Too many arguments', 'one command', positionals.join(' '));
   for (const [option, value] of Object.entries(values)) {
-    if (value === false || ALLOWED[command].includes(option) || option === 'help') continue;
+    if (value === false || ALLOWED[command].includes(option) || option === asked) continue;
     throw usage(`${command} does not take --${option}`, listOptions(command), `--${option}`);
   }
   return {

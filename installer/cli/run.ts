@@ -1,3 +1,4 @@
+import { VERSION } from '../../core/version.ts';
 import { USAGE, type Arguments } from './args.ts';
 import { check } from './check.ts';
 import { install, plan } from './install.ts';
@@ -12,6 +13,9 @@ export async function main(args: Arguments, ports: Ports): Promise<number> {
   switch (args.command) {
     case 'help':
       ports.out(`${USAGE}\n`);
+      return 0;
+    case 'version':
+      ports.out(`qubeforge-install ${VERSION}\n`);
       return 0;
     case 'check':
       return check(args, ports);

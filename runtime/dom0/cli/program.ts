@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { AppError, describeError, exitCodeOf } from '../../../core/errors.ts';
+import { VERSION } from '../../../core/version.ts';
 import { PATHS } from '../machine/paths.ts';
 import { COMMANDS } from './registry.ts';
 import { lineSink } from './report.ts';
@@ -26,6 +27,10 @@ export async function program(argv: readonly string[], machine: Machine, streams
 
 async function dispatch(argv: readonly string[], machine: Machine, streams: Streams): Promise<number> {
   const [name = '--help', ...args] = argv;
+  if (['--version', 'version'].includes(name)) {
+    streams.out(`qube ${VERSION}\n`);
+    return 0;
+  }
   if (['--help', '-h', 'help'].includes(name)) {
     streams.out(help());
     return 0;
@@ -76,7 +81,7 @@ function help(): string {
     '',
     ...lines,
     '',
-    '  --file FILE  another file of qubes    --json  one event a line    --quiet  no progress',
+    '  --file FILE  another file of qubes    --json  one event a line    --quiet  no progress    --version',
     '',
   ].join('\n');
 }

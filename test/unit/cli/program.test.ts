@@ -9,6 +9,7 @@ import { diffCommand } from '../../../builder/cli/commands/diff.ts';
 import { gcCommand } from '../../../builder/cli/commands/gc.ts';
 import { lockCommand } from '../../../builder/cli/commands/lock.ts';
 import { COMMANDS } from '../../../builder/cli/registry.ts';
+import { VERSION } from '../../../core/version.ts';
 import { runCli } from '../../support/program.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'qubeforge-test-'));
@@ -144,6 +145,12 @@ describe('the command line', () => {
       [...mirrors, ['debian-security', ['https://s']]],
     ]);
     expect(seen[0]?.cache).toBe(seen[1]?.cache);
+  });
+
+  it('says which version it is, with any command', async () => {
+    for (const argv of [['--version'], ['build', '--version']]) {
+      expect(await runCli(argv)).toEqual({ code: 0, stdout: `qubeforge ${VERSION}\n`, stderr: '' });
+    }
   });
 
   it('explains itself', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { VERSION } from '../../../core/version.ts';
 import { parseArguments } from '../../../installer/cli/args.ts';
 import { world } from './world.ts';
 import { GOOD_BARE, vary } from './machines.ts';
@@ -40,6 +41,11 @@ describe('qubeforge-install', () => {
     });
   });
 
+  it.each(['--version', 'version'])('%s is one line', async (word) => {
+    const { out } = await world(GOOD_BARE).type(word);
+    expect(out).toBe(`qubeforge-install ${VERSION}\n`);
+  });
+
   it('report names no serial number, label or disk path', async () => {
     const { out } = await world(GOOD_BARE).type('report');
     expect(out).toContain('model: Samsung');
@@ -51,6 +57,7 @@ describe('qubeforge-install', () => {
     [['check', 'twice'], /Too many arguments/],
     [['check', '--erase', 'X'], /check does not take --erase/],
     [['check', '--nope'], /--nope/],
+    [['--help', '--version'], /help does not take --version/],
     [['install', '--secrets-fd', '1'], /number of an open file descriptor/],
   ])('%j is a usage error', (argv, message) => {
     expect(() => parseArguments(argv)).toThrow(message);

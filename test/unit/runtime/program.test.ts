@@ -1,0 +1,24 @@
+import { expect, it } from 'vitest';
+import { VERSION } from '../../../core/version.ts';
+import type { Machine } from '../../../core/machine.ts';
+import { localFiles } from '../../../edge/local-files.ts';
+import { program } from '../../../runtime/dom0/cli/program.ts';
+
+const refuse = (): never => {
+  throw new Error('this must not start programs');
+};
+const machine: Machine = { run: refuse, attach: refuse, files: localFiles, now: () => 0, sleep: refuse };
+
+async function typed(
+  ...argv: string[]
+): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
+  let [out, err] = ['', ''];
+  const streams = { out: (text: string) => (out += text), err: (text: string) => (err += text) };
+  return { code: await program(argv, machine, streams), out, err };
+}
+
+it('qube says its version, its commands, and what it does not know', async () => {
+  expect(await typed('--version')).toEqual({ code: 0, out: `qube ${VERSION}\n`, err: '' });
+  expect((await typed('--help')).out).toContain('qube start');
+  expect(await typed('strat')).toMatchObject({ code: 2, out: '' });
+});
