@@ -20,8 +20,8 @@ export function parseCommandLine(commands: readonly Command[], argv: readonly st
   const rest = at === undefined ? [...argv] : argv.toSpliced(at, 1);
   const table: OptionTable = { ...GLOBAL_OPTIONS, ...command?.options };
   const { values, positionals } = readOptions(rest, table, command?.name);
-  const isAsked = values['help'] !== true && values['version'] !== true;
-  if (command !== undefined && isAsked) checkPositionals(command, positionals);
+  const isRun = values['help'] !== true && values['version'] !== true;
+  if (command !== undefined && isRun) checkPositionals(command, positionals);
   return { command, positionals, values: complete(table, values) };
 }
 

@@ -1,6 +1,6 @@
 /**
  * How many blocks of 512 bytes tar reads or writes at a time: 64 KiB, what a pipe holds. With the customary 10 KiB,
- * half of its time goes into calls.
+ * a third to a half of its time goes into calls.
  */
 export const TAR_RECORD = '--blocking-factor=128';
 

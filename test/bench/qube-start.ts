@@ -61,7 +61,7 @@ export async function benchQubeStart(pairs: number): Promise<void> {
     const ours: Run[] = [];
     const bare: Run[] = [];
     const startBare = async (): Promise<void> => {
-      await seconds(desk, `sh /root/root; ${SETTLE}`);
+      await seconds(desk, `sh /root/root && ${SETTLE}`);
       bare.push(await seconds(desk, BARE));
       await seconds(desk, 'xl destroy bare');
     };
