@@ -28,9 +28,28 @@ export interface Files {
   readonly lock: (path: string, wait: number) => Promise<AsyncDisposable>;
 }
 
+/** The Xen store, where dom0 and guests tell each other short texts by path. */
+export interface StoreLink {
+  /** The text at a path, or undefined when there is none. */
+  readonly read: (path: string) => Promise<string | undefined>;
+  /** Names below a path; none when it does not exist. */
+  readonly list: (path: string) => Promise<readonly string[]>;
+  /** Writes all or nothing, in the order given. */
+  readonly write: (nodes: readonly (readonly [path: string, text: string])[]) => Promise<void>;
+  /** Looks out for changes at these paths and below; dispose of it to look no longer. */
+  readonly watch: (paths: readonly string[]) => Promise<StoreWatch>;
+}
+
+/** News of some paths of the Xen store. */
+export interface StoreWatch extends Disposable {
+  /** True at once when something changed since the last call; false when nothing did for `timeout` milliseconds. */
+  readonly next: (timeout: number) => Promise<boolean>;
+}
+
 /** dom0, as a set of things that can be done in it. */
 export interface Machine {
   readonly run: Runner;
+  readonly store: StoreLink;
   /**
    * Runs a command on the standard streams of the user; resolves with its exit code. With `filter`, its
    * output passes through that first.

@@ -1,7 +1,7 @@
 import { MIB } from '../../core/bytes.ts';
 import { AppError } from '../../core/errors.ts';
 import { parseVolumeName, volumeName } from '../../runtime/dom0/model/volumes.ts';
-import type { Files, Machine } from '../../core/machine.ts';
+import type { Files, Machine, StoreLink } from '../../core/machine.ts';
 import type { Finished } from '../../core/ports.ts';
 
 /** Thrown instead of the n-th effect: the process is gone from there on. */
@@ -13,8 +13,8 @@ interface Domain {
 }
 
 /**
- * dom0 in memory, behind the same ports as the real one: it understands the command lines of lvm, xl,
- * cryptsetup and xenstore that the runtime uses and refuses what the real tools would refuse.
+ * dom0 in memory, behind the same ports as the real one: it understands the command lines of lvm, xl
+ * and cryptsetup that the runtime uses and refuses what the real tools would refuse.
  */
 export class MemoryMachine {
   readonly volumes = new Map<string, number>();
@@ -37,6 +37,7 @@ export class MemoryMachine {
 
   readonly machine: Machine = {
     run: ({ argv, accept = [0] }) => this.#run(argv, accept),
+    store: this.#store(),
     attach: () => Promise.resolve(0),
     files: this.#files(),
     now: () => (this.#time += 1000),
@@ -74,31 +75,46 @@ export class MemoryMachine {
     };
     // systemd-run starts what follows its options.
     const [program = '', ...args] = argv.slice(argv[0] === 'systemd-run' ? argv.indexOf('xl') : 0);
-    const query =
-      ['lvs', 'xenstore-list', 'xenstore-read', 'timeout'].includes(program) ||
-      ['list', 'info'].includes(argv[1] ?? '');
+    const query = program === 'lvs' || ['list', 'info'].includes(argv[1] ?? '');
     if (!query) this.#burn();
     if (!query) this.commands.push(argv.join(' '));
     if (program === 'lvs') return done(this.#lvs());
     if (program === 'xl') return done(this.#xl(args));
     if (program.startsWith('lv')) this.#lvm(program, args);
-    if (program === 'cryptsetup') return done('', this.#crypt(args));
-    return done(...this.#xenstore(program, args));
+    return program === 'cryptsetup' ? done('', this.#crypt(args)) : done();
   }
 
-  /** Nothing is ever told before a watch's time is over. */
-  #xenstore(program: string, [path = '']: readonly string[]): [stdout: string, exitCode: number] {
-    if (program === 'timeout') {
-      this.#time += Number(path) * 1000;
-      return ['', 124];
-    }
-    if (program !== 'xenstore-read') return ['', 0];
-    return this.#saysReady(path) ? ['1\n', 0] : ['', 1];
+  /** Nothing ever changes while somebody watches. */
+  #store(): StoreLink {
+    return {
+      read: (path) => Promise.resolve(this.#told(path)),
+      list: (path) =>
+        Promise.resolve(
+          path === '/local/domain' ? ['0', ...[...this.domains.values()].map(({ id }) => String(id))] : [],
+        ),
+      write: (nodes) => {
+        this.#burn();
+        this.commands.push(`write ${nodes.map(([path]) => path).join(' ')}`);
+        return Promise.resolve();
+      },
+      watch: () =>
+        Promise.resolve({
+          next: (timeout: number) => {
+            this.#time += timeout;
+            return Promise.resolve(false);
+          },
+          [Symbol.dispose]: () => undefined,
+        }),
+    };
   }
 
-  #saysReady(path: string): boolean {
-    const [name] = [...this.domains].find(([, { id }]) => path.startsWith(`/local/domain/${id}/`)) ?? [];
-    return name !== undefined && !this.mute.has(name);
+  #told(path: string): string | undefined {
+    const [, id, key] = /^\/local\/domain\/(\d+)\/(.+)$/.exec(path) ?? [];
+    const [name] = [...this.domains].find(([, domain]) => domain.id === Number(id)) ?? [];
+    if (name === undefined) return undefined;
+    if (key === 'domid') return id;
+    if (key === 'name') return name;
+    return key === 'data/qubeforge-ready' && !this.mute.has(name) ? '1' : undefined;
   }
 
   #lvs(): string {

@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { localFiles } from '../../../edge/local-files.ts';
 import { run } from '../../../edge/runner.ts';
 import { attach } from '../../../edge/terminal.ts';
+import { xenstoreLink } from '../../../edge/xenstore.ts';
 import { program } from './program.ts';
 
 process.exitCode = await program(
@@ -10,6 +11,7 @@ process.exitCode = await program(
     run,
     attach,
     files: localFiles,
+    store: xenstoreLink(),
     now: Date.now,
     sleep: async (milliseconds) => {
       await setTimeout(milliseconds);

@@ -6,6 +6,8 @@ export const PATHS = {
   kernels: '/var/lib/qubeforge/kernels',
   /** On a tmpfs: gone when dom0 boots. */
   domains: '/run/qubeforge/domains',
+  /** How many processors Xen uses: asked once in each boot. */
+  processors: '/run/qubeforge/processors',
   configs: '/run/qubeforge/configs',
   locks: '/run/qubeforge/locks',
   vchan: '/run/qubeforge/vchan',

@@ -1,4 +1,5 @@
 import { MIB } from '../../../core/bytes.ts';
+import { PATHS } from './paths.ts';
 import type { Machine } from '../../../core/machine.ts';
 
 export interface Domain {
@@ -14,6 +15,8 @@ export interface Domain {
 export interface Xen {
   /** Domains that are not dom0 and not already dying. */
   readonly list: () => Promise<readonly Domain[]>;
+  /** The domain of that name, from the Xen store: no program is started for it. */
+  readonly idOf: (name: string) => Promise<number | undefined>;
   /** Makes a domain that does not run yet. */
   readonly createPaused: (config: string) => Promise<void>;
   readonly unpause: (name: string) => Promise<void>;
@@ -27,6 +30,8 @@ export interface Xen {
   /** How many processors the machine has for all domains together. */
   readonly processors: () => Promise<number>;
 }
+
+const DOMAINS = '/local/domain';
 
 const LINE = /^(\S+)\s+(\d+)\s+(\d+)\s+\d+\s+([a-z-]{6})\s+([\d.]+)\s*$/;
 
@@ -48,13 +53,20 @@ export function parseProcessors(text: string): number {
   return Number(/^nr_cpus\s*:\s*(\d+)$/m.exec(text)?.[1] ?? 1);
 }
 
-export function xlToolstack({ run }: Pick<Machine, 'run'>): Xen {
+export function xlToolstack({ run, store, files }: Pick<Machine, 'run' | 'store' | 'files'>): Xen {
   const xl = (...args: string[]): Promise<{ readonly stdout: string }> =>
     run({ argv: ['xl', ...args], env: { LC_ALL: 'C' } });
   const assignable = async (address: string): Promise<boolean> =>
     (await xl('pci-assignable-list')).stdout.split('\n').some((line) => line.trim().startsWith(address));
   return {
     list: async () => parseDomains((await xl('list')).stdout),
+    idOf: async (name) => {
+      // A name that was just given back may still stand at an older domain.
+      for (const id of (await store.list(DOMAINS)).map(Number).sort((a, b) => b - a)) {
+        if (id !== 0 && (await store.read(`${DOMAINS}/${id}/name`)) === name) return id;
+      }
+      return undefined;
+    },
     createPaused: async (config) => {
       await run({ argv: [...APART, 'xl', 'create', '-p', config], env: { LC_ALL: 'C' } });
     },
@@ -71,15 +83,19 @@ export function xlToolstack({ run }: Pick<Machine, 'run'>): Xen {
       await xl('network-attach', String(domid), ...spec);
     },
     detachInterfaces: async (domid) => {
-      const path = `/libxl/${domid}/device/vif`;
-      const { stdout } = await run({ argv: ['xenstore-list', path], accept: [0, 1] });
-      for (const device of stdout.split('\n').filter((line) => /^\d+$/.test(line))) {
+      for (const device of await store.list(`/libxl/${domid}/device/vif`)) {
         await xl('network-detach', String(domid), device);
       }
     },
     makeAssignable: async (address) => {
       if (!(await assignable(address))) await xl('pci-assignable-add', address);
     },
-    processors: async () => parseProcessors((await xl('info')).stdout),
+    processors: async () => {
+      const known = Number(await files.read(PATHS.processors));
+      if (known > 0) return known;
+      const seen = parseProcessors((await xl('info')).stdout);
+      await files.write(PATHS.processors, `${seen}\n`);
+      return seen;
+    },
   };
 }

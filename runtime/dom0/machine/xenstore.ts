@@ -1,43 +1,51 @@
 import { parseGuestWord } from '../model/guest-word.ts';
 import type { Machine } from '../../../core/machine.ts';
 
+/** How a wait for a guest ended. */
+export type Waited = 'ready' | 'gone' | 'silent';
+
 /** What dom0 says to guests and the little that it hears from them. */
 export interface XenStore {
-  /** Writes keys below a domain's own directory, in one transaction and in their order. */
+  /** Writes keys below a domain's own directory, all or none, and in their order. */
   readonly tell: (domid: number, facts: Readonly<Record<string, string>>) => Promise<void>;
-  /** Waits until a guest says that it is ready. False when the time, in milliseconds, is over. */
-  readonly waitReady: (domid: number, timeout: number) => Promise<boolean>;
+  /** Waits until a guest says that it is ready, its domain is gone, or `timeout` milliseconds are over. */
+  readonly waitReady: (domid: number, timeout: number) => Promise<Waited>;
+  /** Waits until the toolstack takes a domain away, or `timeout` milliseconds are over. */
+  readonly waitGone: (domid: number, timeout: number) => Promise<void>;
 }
 
 /** Guests write here, and only here. */
 const READY = 'data/qubeforge-ready';
-/** Milliseconds until the next look when no watch could be set. */
-const RETRY = 5000;
+/** The toolstack writes it, no guest can touch it, and it goes with its domain. */
+const DOMID = 'domid';
 
-export function xenStore({ run, now, sleep }: Pick<Machine, 'run' | 'now' | 'sleep'>): XenStore {
-  const ready = async (path: string): Promise<boolean> => {
-    const { stdout, exitCode } = await run({ argv: ['xenstore-read', path], accept: [0, 1] });
-    return exitCode === 0 && parseGuestWord(stdout) === '1';
+export function xenStore({ store, now }: Pick<Machine, 'store' | 'now'>): XenStore {
+  const at = (domid: number, key: string): string => `/local/domain/${domid}/${key}`;
+  /** Looks when there is news, and starts no process meanwhile: the guest needs the processor. */
+  const wait = async <T>(
+    paths: readonly string[],
+    timeout: number,
+    look: () => Promise<T | undefined>,
+  ): Promise<T | undefined> => {
+    const end = now() + timeout;
+    using news = await store.watch(paths);
+    for (;;) {
+      const seen = await look();
+      if (seen !== undefined || !(await news.next(Math.max(0, end - now())))) return seen;
+    }
   };
+  const isGone = async (domid: number): Promise<boolean> =>
+    (await store.read(at(domid, DOMID))) === undefined;
   return {
-    tell: async (domid, facts) => {
-      const pairs = Object.entries(facts).flatMap(([key, value]) => [
-        `/local/domain/${domid}/qubeforge/${key}`,
-        value,
-      ]);
-      await run({ argv: ['xenstore-write', ...pairs] });
-    },
-    waitReady: async (domid, timeout) => {
-      const path = `/local/domain/${domid}/${READY}`;
-      const end = now() + timeout;
-      // The watch fires once at its start and then at the guest's word; few processes, since the guest needs the processor.
-      const watch = ['timeout', `${Math.ceil(timeout / 1000)}`, 'xenstore-watch', '-n', '2', path] as const;
-      while (!(await ready(path))) {
-        if (now() >= end) return false;
-        const { exitCode } = await run({ argv: [...watch], accept: [0, 1, 124] });
-        if (exitCode === 1) await sleep(RETRY);
-      }
-      return true;
+    tell: (domid, facts) =>
+      store.write(Object.entries(facts).map(([key, value]) => [at(domid, `qubeforge/${key}`), value])),
+    waitReady: async (domid, timeout) =>
+      (await wait([at(domid, READY), at(domid, DOMID)], timeout, async (): Promise<Waited | undefined> => {
+        if (parseGuestWord((await store.read(at(domid, READY))) ?? '') === '1') return 'ready';
+        return (await isGone(domid)) ? 'gone' : undefined;
+      })) ?? 'silent',
+    waitGone: async (domid, timeout) => {
+      await wait([at(domid, DOMID)], timeout, async () => (await isGone(domid)) || undefined);
     },
   };
 }

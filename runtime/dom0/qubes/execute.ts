@@ -81,9 +81,9 @@ async function setNetwork(context: Context, name: string, netvm: string | undefi
 
 async function loadFirewall(context: Context, netvm: string, ruleset: string): Promise<void> {
   const { xen, store, machine } = context;
-  const domain = (await xen.list()).find(({ name }) => name === netvm);
-  if (domain === undefined) return;
+  const domid = await xen.idOf(netvm);
+  if (domid === undefined) return;
   const facts = firewallFacts(ruleset);
-  await store.tell(domain.id, facts);
-  await updateRecord(machine, netvm, { domid: domain.id, firewall: facts['firewall/digest'] });
+  await store.tell(domid, facts);
+  await updateRecord(machine, netvm, { domid, firewall: facts['firewall/digest'] });
 }

@@ -2,9 +2,8 @@ import { AppError } from '../../../core/errors.ts';
 import { startChannel } from './channel.ts';
 import { updateRecord } from './records.ts';
 import type { Context } from './context.ts';
-import type { Domain } from '../machine/xen.ts';
 
-/** Milliseconds between two looks at whether the guest still lives. */
+/** Milliseconds between two looks at whether a guest that is late still works. */
 const LOOK = 15_000;
 /** A guest that has worked for this part of the time since the last look is on its way: the machine is slow, not the guest stuck. */
 const BUSY = 0.1;
@@ -22,24 +21,37 @@ export async function waitUntilReady(
   domid: number,
   patience: number,
 ): Promise<void> {
-  const { machine, store, xen } = context;
+  const { machine, store } = context;
   const begin = machine.now();
-  let seen: { readonly at: number; readonly seconds: number } | undefined;
-  while (!(await store.waitReady(domid, Math.min(LOOK, patience)))) {
-    const domain = (await xen.list()).find(({ id }) => id === domid);
-    if (domain === undefined) throw vanished(name);
-    const now = machine.now();
-    const works = seen !== undefined && worked(domain, seen) >= BUSY * (now - seen.at);
-    if (now - begin >= (works ? MOST * patience : patience)) throw notReady(name, now - begin);
-    seen = { at: now, seconds: domain.seconds };
+  let wait = Math.max(0, patience - LOOK);
+  let before: Worked | undefined;
+  for (;;) {
+    const waited = await store.waitReady(domid, wait);
+    if (waited === 'ready') break;
+    const now = waited === 'gone' ? undefined : await look(context, domid);
+    if (now === undefined) throw vanished(name);
+    const late = now.at - begin >= MOST * patience;
+    if (before !== undefined && (late || !works(before, now))) throw notReady(name, now.at - begin);
+    before = now;
+    wait = Math.min(LOOK, patience);
   }
   await startChannel(context, name, domid);
   await updateRecord(machine, name, { ready: true });
 }
 
-/** Milliseconds of processor time. */
-function worked(domain: Domain, seen: { readonly seconds: number }): number {
-  return (domain.seconds - seen.seconds) * 1000;
+/** How long a domain has worked at some moment; both in milliseconds. */
+interface Worked {
+  readonly at: number;
+  readonly time: number;
+}
+
+async function look({ machine, xen }: Context, domid: number): Promise<Worked | undefined> {
+  const domain = (await xen.list()).find(({ id }) => id === domid);
+  return domain === undefined ? undefined : { at: machine.now(), time: domain.seconds * 1000 };
+}
+
+function works(before: Worked, now: Worked): boolean {
+  return now.time - before.time >= BUSY * (now.at - before.at);
 }
 
 /** A domain that ended before it could be used. */

@@ -104,20 +104,20 @@ async function launch(context: Context, qube: Qube, observed: Observed): Promise
   try {
     await machine.files.write(config, xlConfig(qube, await bootOf(context, qube, observed)));
     await xen.createPaused(config);
-    const domain = (await xen.list()).find((one) => one.name === name);
-    if (domain === undefined) throw vanished(name);
+    const domid = await xen.idOf(name);
+    if (domid === undefined) throw vanished(name);
     const { numbers } = observed;
     const network = networkOf(qube, observed);
     const settings = settingsDigest(qube);
-    await store.tell(domain.id, {
+    await store.tell(domid, {
       ...guestFacts(qube, context.source.file.timezone, numbers),
       ...networkFacts(qube, network?.netvm, numbers),
     });
     await xen.unpause(name);
-    const record = { domid: domain.id, network, settings, ...parent };
+    const record = { domid, network, settings, ...parent };
     await updateRecord(machine, name, { ...record, wanted: true });
     return {
-      ...{ memory: domain.memory, launched: true, ready: false, firewall: undefined, parent: undefined },
+      ...{ memory: qube.memory, launched: true, ready: false, firewall: undefined, parent: undefined },
       ...record,
     };
   } catch (error) {

@@ -17,13 +17,20 @@ const POLL = 500;
 
 /** Stops a qube and commits or drops what belonged to its start. The caller holds the machine. */
 export async function stop(context: Context, name: string, { patience, kill }: StopOptions): Promise<void> {
-  const { xen, machine } = context;
+  const { xen, store, machine } = context;
+  const domid = await xen.idOf(name);
   const runs = async (): Promise<boolean> => (await xen.list()).some((domain) => domain.name === name);
   if (await runs()) {
     const end = machine.now() + (kill ? 0 : patience);
     if (!kill) await xen.shutdown(name);
-    while (machine.now() < end && (await runs())) await machine.sleep(POLL);
-    if (await runs()) await xen.destroy(name);
+    if (!kill && domid !== undefined) await store.waitGone(domid, patience);
+    // The store forgets a domain a little before Xen does.
+    let still = await runs();
+    while (still && machine.now() < end) {
+      await machine.sleep(POLL);
+      still = await runs();
+    }
+    if (still) await xen.destroy(name);
   }
   await cleanUp(context, name);
 }

@@ -1,22 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { localFiles } from '../../../edge/local-files.ts';
 import { program } from '../../../runtime/dom0/cli/program.ts';
+import { REFUSING } from '../../support/refusing-machine.ts';
 import { BODY_LINE, BROKEN, HEAD } from '../../support/broken-qubes.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';
-import type { Machine } from '../../../core/machine.ts';
-
-const refuse = (): never => {
-  throw new Error('`qube check` must not start programs');
-};
-
-/** Reads files, and can do nothing else. */
-const machine: Machine = { run: refuse, attach: refuse, files: localFiles, now: () => 0, sleep: refuse };
 
 async function check(file: string): Promise<{ readonly out: string; readonly code: number }> {
   let out = '';
-  const code = await program(['check', '--no-machine', '--file', file], machine, {
+  const code = await program(['check', '--no-machine', '--file', file], REFUSING, {
     out: (text) => (out += text),
     err: (text) => (out += text),
   });

@@ -1,20 +1,14 @@
 import { expect, it } from 'vitest';
 import { VERSION } from '../../../core/version.ts';
-import type { Machine } from '../../../core/machine.ts';
-import { localFiles } from '../../../edge/local-files.ts';
 import { program } from '../../../runtime/dom0/cli/program.ts';
-
-const refuse = (): never => {
-  throw new Error('this must not start programs');
-};
-const machine: Machine = { run: refuse, attach: refuse, files: localFiles, now: () => 0, sleep: refuse };
+import { REFUSING } from '../../support/refusing-machine.ts';
 
 async function typed(
   ...argv: string[]
 ): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
   let [out, err] = ['', ''];
   const streams = { out: (text: string) => (out += text), err: (text: string) => (err += text) };
-  return { code: await program(argv, machine, streams), out, err };
+  return { code: await program(argv, REFUSING, streams), out, err };
 }
 
 it('qube says its version, its commands, and what it does not know', async () => {
