@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { temporaryDirectory } from './temporary.ts';
 
 /** Types of messages of the Xen store's protocol (xen/io/xs_wire.h). */
@@ -33,8 +34,8 @@ export interface Asked {
 export interface StoreServer extends AsyncDisposable {
   readonly path: string;
   readonly asked: readonly Asked[];
-  /** Sends to all clients. */
-  readonly send: (...pieces: readonly Buffer[]) => void;
+  /** Sends to all clients, a piece at a time. */
+  readonly send: (...pieces: readonly Buffer[]) => Promise<void>;
   /** Hangs up on everybody. */
   readonly hangUp: () => void;
   readonly clients: () => number;
@@ -46,6 +47,7 @@ export async function storeServer(reply: (asked: Asked) => readonly Buffer[]): P
   const path = join(folder.path, 'store');
   const asked: Asked[] = [];
   const clients = new Set<Socket>();
+  let sending = Promise.resolve();
   const server = createServer((socket) => {
     clients.add(socket);
     socket.on('close', () => clients.delete(socket));
@@ -63,7 +65,8 @@ export async function storeServer(reply: (asked: Asked) => readonly Buffer[]): P
         };
         input = input.subarray(16 + length);
         asked.push(request);
-        reply(request).forEach((piece) => socket.write(piece));
+        const answer = reply(request);
+        sending = sending.then(() => send([socket], answer));
       }
     });
   }).listen(path);
@@ -74,9 +77,7 @@ export async function storeServer(reply: (asked: Asked) => readonly Buffer[]): P
   return {
     path,
     asked,
-    send: (...pieces) => {
-      for (const client of clients) pieces.forEach((piece) => client.write(piece));
-    },
+    send: (...pieces) => send([...clients], pieces),
     hangUp,
     clients: () => clients.size,
     [Symbol.asyncDispose]: async () => {
@@ -85,4 +86,12 @@ export async function storeServer(reply: (asked: Asked) => readonly Buffer[]): P
       await folder[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Apart in time, so that messages arrive in pieces. */
+async function send(clients: readonly Socket[], pieces: readonly Buffer[]): Promise<void> {
+  for (const piece of pieces) {
+    clients.forEach((client) => client.write(piece));
+    if (pieces.length > 1) await sleep(20);
+  }
 }

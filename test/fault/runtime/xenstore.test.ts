@@ -95,7 +95,7 @@ describe('the wait for a guest', () => {
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(server.asked).toHaveLength(6);
     there.set(READY, '1');
-    server.send(event(READY));
+    await server.send(event(READY));
     expect(await waiting).toBe('ready');
     await expect.poll(server.clients).toBe(1);
   });
@@ -116,7 +116,7 @@ describe('the wait for a guest', () => {
     const waiting = xenStore({ store: xenstoreLink(server.path), now: Date.now }).waitReady(7, 60_000);
     await expect.poll(() => server.asked.length).toBe(6);
     there.clear();
-    server.send(event(DOMID));
+    await server.send(event(DOMID));
     expect(await waiting).toBe('gone');
   });
 
