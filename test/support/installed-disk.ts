@@ -10,10 +10,12 @@ import {
   answersDisk,
   bootInstaller,
   INSTALL,
+  mustRun,
   SERIAL,
   targetDisk,
 } from './installation.ts';
-import type { TestMedium } from './medium.ts';
+import type { Channel } from './channel.ts';
+import { bootBare, type TestMedium } from './medium.ts';
 import { createOverlay, type Machine, type StartOptions } from './qemu.ts';
 import { TEST_CACHE } from './project.ts';
 import { temporaryDirectory } from './temporary.ts';
@@ -43,14 +45,47 @@ export interface InstalledDisk {
 }
 
 /**
- * Installs in QEMU and keeps the disk for `installedDisk`. `further`: disks that are attached besides;
- * `afterwards`: what else to do on the machine before it goes.
+ * Installs in QEMU, from the medium's menu and under Xen, and keeps the disk for `installedDisk`. `further`: disks that
+ * are attached besides; `afterwards`: what else to do on the machine before it goes.
  */
 export async function installDisk(
   medium: TestMedium,
   installation: Installation,
   further: readonly Disk[] = [],
   afterwards: (machine: Machine) => Promise<void> = () => Promise.resolve(),
+): Promise<InstalledDisk> {
+  return await keepDisk(medium, installation, async (target, answers) => {
+    await using machine = await bootInstaller(medium, [target, answers, ...further], installation);
+    const key = await installed(machine.serial);
+    await afterwards(machine);
+    return key;
+  });
+}
+
+/** The same installation from the shell of the rescue entry: without Xen, emulation needs a third of the time. */
+async function installWithoutXen(medium: TestMedium, installation: Installation): Promise<InstalledDisk> {
+  return await keepDisk(medium, installation, async (target, answers) => {
+    await using machine = await bootBare(medium, { ...installation, disks: [target, answers] });
+    await mustRun(machine.console, 'mount -o ro /dev/disk/by-label/QF_ANSWERS /mnt');
+    await machine.console.sendLine(
+      `qubeforge-install install --answers /mnt/answers.yaml --secrets /mnt/secrets.yaml --erase ${SERIAL}`,
+    );
+    return await installed(machine.console);
+  });
+}
+
+/** Waits until the installer is done; the recovery key that it showed. */
+async function installed(console: Channel): Promise<string> {
+  const [, key = ''] = await console.expect(RECOVERY_KEY, INSTALL);
+  await console.expect(/desk is installed on/, INSTALL);
+  return key;
+}
+
+/** `install` writes to the first disk, reads the answers from the second, and resolves with the recovery key. */
+async function keepDisk(
+  medium: TestMedium,
+  installation: Installation,
+  install: (target: Disk, answers: Disk) => Promise<string>,
 ): Promise<InstalledDisk> {
   const kept = place(medium, installation);
   await mkdir(DISKS, { recursive: true });
@@ -61,15 +96,11 @@ export async function installDisk(
     ...answerFiles(installation.answers),
     erase: SERIAL,
   });
-  await using machine = await bootInstaller(medium, [target, answers, ...further], installation);
-  const shown = await machine.serial.expect(RECOVERY_KEY, INSTALL);
-  await machine.serial.expect(/desk is installed on/, INSTALL);
-  await afterwards(machine);
-  await machine.stop();
+  const key = await install(target, answers);
   const made = temporaryPath(DISKS);
   await mkdir(made);
   await copyFile(target.path, join(made, DISK));
-  await writeFile(join(made, KEY), shown[1] ?? '');
+  await writeFile(join(made, KEY), key);
   await rm(kept, { recursive: true, force: true });
   await rename(made, kept);
   return await open(medium, kept);
@@ -84,7 +115,7 @@ export async function installedDisk(medium: TestMedium, installation: Installati
   await using _ = await acquireLock(`${kept}.lock`, { what: 'the installed disk', wait: 2 * INSTALL });
   await forgetOld(kept);
   const there = await stat(join(kept, KEY)).catch(() => undefined);
-  if (there === undefined) return await installDisk(medium, installation);
+  if (there === undefined) return await installWithoutXen(medium, installation);
   await utimes(kept, new Date(), new Date());
   return await open(medium, kept);
 }
