@@ -12,7 +12,9 @@ import { AppError } from '../core/errors.ts';
 import { ignoreMissing, isAbandoned, isErrno, temporaryPath } from './files.ts';
 import { pidOf, uniqueTag } from './process-identity.ts';
 
-const POLL = 100;
+/** Milliseconds between two tries, the first and at most: who waits long must not keep the holder from its work. */
+const FIRST_PAUSE = 100;
+const LONGEST_PAUSE = 1600;
 
 export interface LockOptions {
   /** What is locked, for the message. */
@@ -26,11 +28,14 @@ export interface LockOptions {
 export async function acquireLock(path: string, options: LockOptions): Promise<AsyncDisposable> {
   await mkdir(dirname(path), { recursive: true });
   const tag = uniqueTag();
-  for (let waited = 0; ; waited += POLL) {
+  let left = options.wait ?? 0;
+  for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
     const holder = await tryLock(path, tag);
     if (holder === undefined) return { [Symbol.asyncDispose]: () => release(path, tag) };
-    if (waited >= (options.wait ?? 0)) throw busy(path, holder, options);
-    await sleep(POLL, undefined, options.signal === undefined ? {} : { signal: options.signal });
+    if (left <= 0) throw busy(path, holder, options);
+    const time = Math.min(pause, left);
+    await sleep(time, undefined, options.signal === undefined ? {} : { signal: options.signal });
+    left -= time;
   }
 }
 
