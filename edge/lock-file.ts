@@ -14,7 +14,7 @@ import { pidOf, uniqueTag } from './process-identity.ts';
 
 /** Milliseconds between two tries, the first and at most: who waits long must not keep the holder from its work. */
 const FIRST_PAUSE = 100;
-const LONGEST_PAUSE = 1600;
+const LONGEST_PAUSE = 1000;
 
 export interface LockOptions {
   /** What is locked, for the message. */
@@ -33,7 +33,8 @@ export async function acquireLock(path: string, options: LockOptions): Promise<A
     const holder = await tryLock(path, tag);
     if (holder === undefined) return { [Symbol.asyncDispose]: () => release(path, tag) };
     if (left <= 0) throw busy(path, holder, options);
-    const time = Math.min(pause, left);
+    // At random, so that many who wait do not come at the same moment, of whom one gets in.
+    const time = Math.min(pause * (0.5 + Math.random() / 2), left);
     await sleep(time, undefined, options.signal === undefined ? {} : { signal: options.signal });
     left -= time;
   }
