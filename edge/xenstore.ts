@@ -24,6 +24,9 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
+/** Sends a request and gives the body of its answer. */
+type Ask = (type: number, body: string, transaction?: number) => Promise<string>;
+
 /** What the daemon answered in place of a result, by its name: `ENOENT`, `EAGAIN`. */
 class Refused extends Error {}
 
@@ -33,7 +36,7 @@ class Refused extends Error {}
  */
 export function xenstoreLink(socketPath: string = SOCKET): StoreLink {
   let opened: Promise<Connection> | undefined;
-  const ask = async (type: number, body: string, transaction = 0): Promise<string> => {
+  const ask: Ask = async (type, body, transaction = 0) => {
     opened ??= Connection.open(socketPath);
     return (await opened).ask(type, body, transaction);
   };
@@ -45,11 +48,6 @@ export function xenstoreLink(socketPath: string = SOCKET): StoreLink {
       throw failed(socketPath, error);
     }
   };
-  const writeOnce = async (nodes: readonly (readonly [path: string, value: string])[]): Promise<void> => {
-    const transaction = Number.parseInt(await ask(TYPE.begin, '\0'), 10);
-    for (const [path, value] of nodes) await ask(TYPE.write, `${path}\0${value}`, transaction);
-    await ask(TYPE.end, 'T\0', transaction);
-  };
   return {
     read: (path) => orNothing(() => ask(TYPE.read, `${path}\0`), undefined),
     list: (path) =>
@@ -60,7 +58,7 @@ export function xenstoreLink(socketPath: string = SOCKET): StoreLink {
     write: async (nodes) => {
       for (;;) {
         try {
-          await writeOnce(nodes);
+          await writeOnce(ask, nodes);
           return;
         } catch (error) {
           // Somebody else wrote in the meantime: nothing of ours is there.
@@ -91,6 +89,21 @@ export function xenstoreLink(socketPath: string = SOCKET): StoreLink {
       };
     },
   };
+}
+
+/** All nodes in one transaction, or none of them. */
+async function writeOnce(
+  ask: Ask,
+  nodes: readonly (readonly [path: string, value: string])[],
+): Promise<void> {
+  const transaction = Number.parseInt(await ask(TYPE.begin, '\0'), 10);
+  try {
+    for (const [path, value] of nodes) await ask(TYPE.write, `${path}\0${value}`, transaction);
+  } catch (error) {
+    await ask(TYPE.end, 'F\0', transaction).catch(() => undefined);
+    throw error;
+  }
+  await ask(TYPE.end, 'T\0', transaction);
 }
 
 class Connection {

@@ -71,10 +71,11 @@ describe('the Xen store by its protocol', () => {
     expect((await asking).got).toMatch(/closed/);
   });
 
-  it('does not send what is too long for a message', async () => {
+  it('does not send what is too long for a message, and gives the transaction up', async () => {
     await using server = await storeServer(({ type }) => [storeMessage(type, '1\0')]);
     const failure = await appErrorOf(() => xenstoreLink(server.path).write([['/some', 'x'.repeat(4096)]]));
     expect(failure.got).toMatch(/do not fit/);
+    expect(server.asked.at(-1)).toEqual({ type: STORE.end, transaction: 1, body: 'F\0' });
   });
 });
 
