@@ -6,7 +6,8 @@ export interface TarSafetyOptions {
   readonly devices?: boolean;
   /**
    * Symlinks that the target directory already holds, by path without leading `./`: `lib` → `usr/lib`.
-   * Entries below them land where they point, if that is inside.
+   * Entries below them land where they point, if that is inside, and so does a directory of their name: as
+   * dpkg does, it leaves them what they are.
    */
   readonly links?: ReadonlyMap<string, string>;
   /** Names the archive in failures. */
@@ -24,6 +25,8 @@ export interface TarSafetyState {
   readonly devices: boolean;
   readonly where: string;
   readonly seen: Map<string, Seen>;
+  /** The paths of the symlinks that were there before. */
+  readonly given: ReadonlySet<string>;
 }
 
 /** An entry that may be unpacked, its names brought to one form. */
@@ -41,7 +44,12 @@ export function newTarSafety(options: TarSafetyOptions = {}): TarSafetyState {
     path,
     { type: 'symlink', target },
   ]);
-  return { devices: options.devices ?? false, where: options.where ?? 'archive', seen: new Map(links) };
+  return {
+    devices: options.devices ?? false,
+    where: options.where ?? 'archive',
+    seen: new Map(links),
+    given: new Set(options.links?.keys()),
+  };
 }
 
 /**
@@ -57,7 +65,12 @@ export function newTarSafety(options: TarSafetyOptions = {}): TarSafetyState {
  * Symlinks may point anywhere: they are data, as long as nothing is written through them.
  */
 export function checkEntry(entry: TarEntry, state: TarSafetyState): SafeEntry {
-  const path = landing(segmentsOf(entry.path, state), state);
+  const segments = segmentsOf(entry.path, state);
+  const named = landing(segments, state);
+  const path =
+    entry.type === 'directory' && state.given.has(named)
+      ? followDirectories(named.split('/'), state).join('/')
+      : named;
   const target = entry.type === 'hardlink' ? hardlinkTarget(entry, state) : undefined;
   if (!state.devices && (entry.type === 'char' || entry.type === 'block')) {
     throw refuse('device', 'The archive holds a device node.', entry.path, state);

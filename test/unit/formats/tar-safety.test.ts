@@ -49,7 +49,13 @@ describe('checkEntry accepts', () => {
 
   it('links that the target directory already holds', () => {
     const links = new Map([['lib', 'usr/lib']]);
-    expect(paths([directory('./lib/'), file('./lib/x/y')].slice(1), { links })).toEqual(['usr/lib/x/y']);
+    expect(paths([directory('./lib/'), file('./lib/x/y')], { links })).toEqual(['usr/lib', 'usr/lib/x/y']);
+  });
+
+  it('no directory in the place of a link that leads out, or that the archive itself brought', () => {
+    const links = new Map([['lib', '../lib']]);
+    expect(codeOf(() => check([directory('./lib/')], { links }))).toBe('tar-safety.link');
+    expect(codeOf(() => check([symlink('a', 'b'), directory('a')]))).toBe('tar-safety.duplicate');
   });
 
   it('symlinks to anywhere, as long as nothing goes through them', () => {
