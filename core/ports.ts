@@ -7,7 +7,6 @@ export interface Command {
   readonly stdin?: string | Uint8Array;
   /** Milliseconds; the process gets SIGTERM, then SIGKILL. */
   readonly timeout?: number;
-  readonly signal?: AbortSignal;
   /** Exit codes that are no failure; default `[0]`. */
   readonly accept?: readonly number[];
 }

@@ -73,10 +73,14 @@ export async function bootQubes(medium: TestMedium, disk: Disk, servers: Servers
   };
 }
 
+/** What tells why qubes did not start: what was said of them, who had the processor, and the end of their consoles. */
+const ACCOUNT = `journalctl --boot --unit qubeforge-boot --no-pager --output cat; xl list
+for qube in $(xl list | awk 'NR > 2 { print $1 }'); do echo "== $qube"; timeout 5 xl console $qube </dev/null | tail -n 15; done`;
+
 /** An installed machine of its own, with the servers of its network. */
 export interface Desk extends Pick<QubesMachine, 'dom0' | 'inside'>, AsyncDisposable {
   readonly servers: Servers;
-  /** Waits until dom0 has started the qubes of the boot; what its unit ended with. */
+  /** Waits until dom0 has started the qubes of the boot; what its unit ended with, and why if not with 0. */
   readonly booted: () => Promise<string>;
   /** Cuts the power and starts again. */
   readonly cutPower: () => Promise<void>;
@@ -94,9 +98,13 @@ export async function startDesk(): Promise<Desk> {
     servers,
     dom0: (...args) => desk.dom0(...args),
     inside: (...args) => desk.inside(...args),
-    booted: async () =>
-      (await desk.dom0(`systemctl start ${unit}; systemctl show --property ExecMainStatus ${unit}`, GUESTS))
-        .output,
+    booted: async () => {
+      const { output } = await desk.dom0(
+        `systemctl start ${unit}; systemctl show --property ExecMainStatus ${unit}`,
+        GUESTS,
+      );
+      return output.endsWith('=0') ? output : `${output}\n${(await desk.dom0(ACCOUNT)).output}`;
+    },
     cutPower: async () => {
       await desk.machine.stop();
       desk = await bootQubes(medium, disk, servers);

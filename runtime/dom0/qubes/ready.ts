@@ -3,16 +3,19 @@ import { startChannel } from './channel.ts';
 import { updateRecord } from './records.ts';
 import type { Context } from './context.ts';
 
-/** Milliseconds between two looks at whether a guest that is late still works. */
+/**
+ * Milliseconds between the first two looks at whether a guest that is late still works; later ones come after a
+ * quarter of the time so far, since on a slow machine a look takes from the guest what it waits for.
+ */
 const LOOK = 15_000;
 /** A guest that has worked for this part of the time since the last look is on its way: the machine is slow, not the guest stuck. */
 const BUSY = 0.1;
 /** A busy guest has so many times the patience, and no more. */
-const MOST = 5;
+const MOST = 10;
 
 /**
  * Waits until a guest says that it can be used, then opens its channel. A guest that still works when
- * `patience` milliseconds are over is waited for longer, up to five times as long.
+ * `patience` milliseconds are over is waited for longer, up to ten times as long.
  * @throws AppError `start.not-ready` or `start.vanished`.
  */
 export async function waitUntilReady(
@@ -26,14 +29,15 @@ export async function waitUntilReady(
   let wait = Math.max(0, patience - LOOK);
   let before: Worked | undefined;
   for (;;) {
-    const waited = await store.waitReady(domid, wait);
-    if (waited === 'ready') break;
-    const now = waited === 'gone' ? undefined : await look(context, domid);
+    const said = await store.waitReady(domid, wait);
+    if (said === 'ready') break;
+    const now = said === 'gone' ? undefined : await look(context, domid);
     if (now === undefined) throw vanished(name);
-    const late = now.at - begin >= MOST * patience;
-    if (before !== undefined && (late || !works(before, now))) throw notReady(name, now.at - begin);
+    const waited = now.at - begin;
+    const left = MOST * patience - waited;
+    if (before !== undefined && (left <= 0 || !works(before, now))) throw notReady(name, waited);
     before = now;
-    wait = Math.min(LOOK, patience);
+    wait = Math.max(Math.min(LOOK, patience), Math.min(waited / 4, left));
   }
   await startChannel(context, name, domid);
   await updateRecord(machine, name, { ready: true });

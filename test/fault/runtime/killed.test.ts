@@ -154,8 +154,17 @@ describe('a guest that does not say that it is ready', () => {
     memory.work = 0.5;
     expect(await qube(memory, 'start', 'net', '--wait', '100')).toBe(5);
     const [, waited = ''] = /within (\d+) s/.exec(output.join('')) ?? [];
-    expect(Number(waited)).toBeGreaterThanOrEqual(500);
-    expect(Number(waited)).toBeLessThan(600);
+    expect(Number(waited)).toBeGreaterThanOrEqual(1000);
+    expect(Number(waited)).toBeLessThan(1100);
+  });
+
+  it('is looked at less and less often, since each look takes the processor from it', async () => {
+    const memory = await prepared([['apply']]);
+    memory.mute.add('net');
+    memory.work = 0.5;
+    expect(await qube(memory, 'start', 'net', '--wait', '180')).toBe(5);
+    const looks = memory.commands.filter((command) => command === 'xl list').length;
+    expect(looks).toBeLessThan(20);
   });
 
   it('can be used once it did, by starting it again', async () => {
