@@ -11,7 +11,7 @@ import { fedoraProject, ROOTFS_RECIPE } from '../support/fedora/project.ts';
 import { DNF_FILES, dnfInstallScript, repositoryDirectory } from '../support/fedora/reference.ts';
 import { forgetStages } from '../support/linked-store.ts';
 import { TEST_CACHE } from '../support/project.ts';
-import { parseTimed, summary, timed, type Run } from './measure.ts';
+import { parseTimed, progress, summary, timed, type Run } from './measure.ts';
 
 /** Prints the ratio for the root file system of the fixture. */
 export async function benchFedora(pairs: number): Promise<void> {
@@ -59,6 +59,7 @@ export async function benchFedora(pairs: number): Promise<void> {
   for (let pair = 0; pair < pairs; pair++) {
     runs.theirs.push(await theirs());
     runs.ours.push(await ours());
+    console.log(progress(pair + 1, { dnf: runs.theirs.at(-1), ours: runs.ours.at(-1) }));
   }
   console.log(`fedora: ${String(lock.packages.length)} packages, ${String(pairs)} pairs`);
   console.log(summary('dnf --installroot', runs.theirs));

@@ -59,3 +59,9 @@ export function summary(name: string, runs: readonly Run[], other?: readonly Run
     ...(other === undefined ? [] : [`  ratio: wall ${ratio('wall')}; cpu ${ratio('cpu')}`]),
   ].join('\n');
 }
+
+/** One line for each pair as it ends, counted from 1: a long bench that is cut off has shown what it measured. */
+export function progress(pair: number, last: Readonly<Record<string, Run | undefined>>): string {
+  const walls = Object.entries(last).map(([name, run]) => `${name} ${run?.wall.toFixed(2) ?? '-'}`);
+  return `pair ${String(pair)}, wall s: ${walls.join(', ')}`;
+}

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { installedDisk, NETWORKED } from '../support/installed-disk.ts';
 import { buildMedium } from '../support/medium.ts';
 import { bootQubes, startServers, type QubesMachine } from '../support/qubes-machine.ts';
-import { summary, type Run } from './measure.ts';
+import { progress, summary, type Run } from './measure.ts';
 
 const QUBE = 'vault';
 const LIMIT = 45 * 60_000;
@@ -73,7 +73,8 @@ export async function benchQubeStart(pairs: number): Promise<void> {
     for (let pair = 0; pair <= pairs; pair++) {
       // What slows down with time, or because of the one before, falls on both.
       for (const start of pair % 2 === 0 ? [startBare, startOurs] : [startOurs, startBare]) await start();
-      process.stdout.write(`${JSON.stringify({ bare: bare.at(-1)?.wall, ours: ours.at(-1)?.wall })}\n`);
+      // Pair 0 warms up.
+      console.log(progress(pair, { bare: bare.at(-1), ours: ours.at(-1) }));
     }
     process.stdout.write(`${summary('xl create', bare.slice(1))}\n`);
     process.stdout.write(`${summary(`qube start ${QUBE}`, ours.slice(1), bare.slice(1))}\n`);

@@ -10,7 +10,7 @@ import { needsOf } from '../../builder/cli/engine/needs.ts';
 import { buildToolbox, localRepository, mmdebstrapScript, openLocked } from '../support/mmdebstrap.ts';
 import { testProject, TEST_CACHE } from '../support/project.ts';
 import { linkedStore, type StoreKind } from '../support/linked-store.ts';
-import { parseTimed, summary, timed, type Run } from './measure.ts';
+import { parseTimed, progress, summary, timed, type Run } from './measure.ts';
 
 /** Prints ratios for one recipe: cold (packages as .deb) and warm (uncompressed, after a build) store. */
 export async function benchRootfs(recipe: string, pairs: number): Promise<void> {
@@ -58,6 +58,10 @@ export async function benchRootfs(recipe: string, pairs: number): Promise<void> 
     runs.cold.push(await ours('cold'));
     runs.memory.push(await theirs('/build/tmp'));
     runs.warm.push(await ours('warm'));
+    const { disk, cold, memory, warm } = runs;
+    console.log(
+      progress(pair + 1, { disk: disk.at(-1), cold: cold.at(-1), memory: memory.at(-1), warm: warm.at(-1) }),
+    );
   }
   console.log(`${recipe}: ${String(locked.lock.packages.length)} packages, ${String(pairs)} pairs`);
   console.log(summary('mmdebstrap, temporary files on disk', runs.disk));
