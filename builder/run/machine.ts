@@ -69,6 +69,15 @@ export interface MachineSpec {
  */
 const TCG_PROCESSOR = 'max,-fsgsbase,-rdtscp,-xsave,-avx,-avx2';
 
+/**
+ * MiB of translated code that QEMU keeps under TCG; its own choice would be 1 GiB. Xen with a few qubes fills 130 MiB a minute,
+ * and to find one of a million translations costs more than to make again, every few minutes, those that are in use (docs/adr/0237).
+ */
+const TCG_CACHE = 256;
+
+/** What QEMU's environment must hold besides: its tables of translations lie in huge pages where the host has such. */
+export const QEMU_ENVIRONMENT = { GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1' } as const;
+
 /** The argument vector that starts a machine. QEMU runs by its own root's loader, so the host's libraries do not matter. */
 export function qemuArgv(tools: QemuTools, spec: MachineSpec): [string, ...string[]] {
   return [
@@ -113,7 +122,7 @@ function processor(spec: MachineSpec): string[] {
   const machine = spec.acceleration === 'kvm' && spec.iommu !== 'none' ? 'q35,kernel-irqchip=split' : 'q35';
   return [
     ...['-machine', machine],
-    ...['-accel', spec.acceleration === 'kvm' ? 'kvm' : 'tcg,thread=multi'],
+    ...['-accel', spec.acceleration === 'kvm' ? 'kvm' : `tcg,thread=multi,tb-size=${TCG_CACHE}`],
     ...['-cpu', [spec.acceleration === 'kvm' ? 'host' : TCG_PROCESSOR, ...(spec.features ?? [])].join(',')],
     ...['-smp', String(spec.processors)],
   ];

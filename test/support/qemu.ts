@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { run } from '../../edge/runner.ts';
 import type { Disk, DirectKernel, Iommu, QemuTools } from '../../builder/run/machine.ts';
-import { programIn, qemuArgv, uefiVariablesTemplate } from '../../builder/run/machine.ts';
+import { programIn, QEMU_ENVIRONMENT, qemuArgv, uefiVariablesTemplate } from '../../builder/run/machine.ts';
 import { Channel } from './channel.ts';
 
 export interface StartOptions {
@@ -73,7 +73,10 @@ export async function start(options: StartOptions): Promise<Machine> {
   });
   const started = Date.now();
   const [file, ...args] = argv;
-  const child = spawn(file, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(file, args, {
+    env: { ...process.env, ...QEMU_ENVIRONMENT },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   const ended = whenEnded(child);
   const connected = Promise.all(links.map((link) => link.socket));
   const sockets = await Promise.race([

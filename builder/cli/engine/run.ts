@@ -8,6 +8,7 @@ import { resultOf } from '../../graph/execute.ts';
 import { chooseAcceleration, probeBootSector } from '../../run/kvm.ts';
 import {
   programIn,
+  QEMU_ENVIRONMENT,
   qemuArgv,
   uefiVariablesTemplate,
   type DirectKernel,
@@ -50,7 +51,7 @@ export async function runImage(context: Context, request: RunRequest): Promise<v
       ...(uefi === undefined ? {} : { uefi }),
       ...(image.kernel === undefined ? {} : { kernel: image.kernel }),
     });
-    const exitCode = await attach({ argv });
+    const exitCode = await attach({ argv, env: QEMU_ENVIRONMENT });
     if (exitCode !== 0) throw machineFailed(argv, exitCode);
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -40,6 +40,11 @@ describe('qemuArgv', () => {
     ]);
   });
 
+  it('keeps the store of translated code small, and only under emulation', () => {
+    expect(values(qemuArgv(tools, spec()), '-accel')).toEqual(['tcg,thread=multi,tb-size=256']);
+    expect(values(qemuArgv(tools, spec({ acceleration: 'kvm' })), '-accel')).toEqual(['kvm']);
+  });
+
   it('never gives the machine a network', () => {
     expect(values(qemuArgv(tools, spec()), '-nic')).toEqual(['none']);
   });
