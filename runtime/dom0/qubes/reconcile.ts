@@ -12,7 +12,8 @@ const MOST_REVIVALS = 5;
 /**
  * Puts things right after a domain went away, whoever ended it: its volumes are committed or dropped,
  * interfaces that led to it are taken down, a service qube that nobody stopped is started again and
- * everything behind it is attached anew. The caller holds the machine.
+ * everything behind it is attached anew. A service qube whose start was given up or cut off, and which says
+ * meanwhile that it is ready, is taken up. The caller holds the machine.
  */
 export async function reconcile(context: Context, patience: number): Promise<void> {
   await closeAbandoned(context);
@@ -30,6 +31,19 @@ export async function reconcile(context: Context, patience: number): Promise<voi
       continue;
     }
     await updateRecord(context.machine, name, { revivals: revivals + 1 });
+    await start(context, qube, { patience });
+  }
+  await takeUp(context, patience);
+}
+
+/** Nobody waits here: a guest that is stuck must not keep dom0 from cleaning up after others. */
+async function takeUp(context: Context, patience: number): Promise<void> {
+  const records = await readRecords(context.machine);
+  const { running } = await observe(context);
+  for (const [name, { domid, launched, ready }] of running) {
+    const qube = context.qubes.get(name);
+    const forgotten = qube?.kind === 'ServiceVM' && launched && !ready && records.get(name)?.wanted === true;
+    if (!forgotten || (await context.store.waitReady(domid, 0)) !== 'ready') continue;
     await start(context, qube, { patience });
   }
 }

@@ -201,6 +201,52 @@ describe('a service qube that dies', () => {
   });
 });
 
+describe('a channel that does not open in time', () => {
+  const attaches = (memory: MemoryMachine): readonly string[] =>
+    memory.commands.filter((line) => line.startsWith('xl network-attach'));
+
+  it('is waited for again, as its service tries again', async () => {
+    const memory = await prepared([['apply'], ['start', 'app']]);
+    memory.domains.delete('net');
+    memory.commands.length = 0;
+    memory.failingChannels = 2;
+    expect(await qube(memory, 'reconcile'), output.join('')).toBe(0);
+    expect(memory.commands.filter((line) => line.includes('qubeforge-vchan@net'))).toEqual([
+      'systemctl stop qubeforge-vchan@net.service',
+      'systemctl restart qubeforge-vchan@net.service',
+      'systemctl start qubeforge-vchan@net.service',
+      'systemctl start qubeforge-vchan@net.service',
+    ]);
+    expect(attaches(memory)).toHaveLength(1);
+  });
+
+  it('fails the revival in the end, and the next one takes the qube up with those behind it', async () => {
+    const memory = await prepared([['apply'], ['start', 'app']]);
+    memory.domains.delete('net');
+    memory.failingChannels = 100;
+    memory.commands.length = 0;
+    expect(await qube(memory, 'reconcile')).not.toBe(0);
+    expect(attaches(memory)).toEqual([]);
+    const { id } = memory.domains.get('net')!;
+    memory.failingChannels = 0;
+    expect(await qube(memory, 'reconcile'), output.join('')).toBe(0);
+    expect(memory.domains.get('net')!.id).toBe(id);
+    expect(attaches(memory)).toHaveLength(1);
+    output = [];
+    expect(await qube(memory, 'list')).toBe(0);
+    expect(output.join('')).toMatch(/^net .* running /m);
+  });
+
+  it('does not keep dom0 waiting for a guest that is stuck', async () => {
+    const memory = await prepared([['apply']]);
+    memory.mute.add('net');
+    expect(await qube(memory, 'start', 'net', '--wait', '100')).toBe(5);
+    const before = memory.machine.now();
+    expect(await qube(memory, 'reconcile', '--wait', '100'), output.join('')).toBe(0);
+    expect(memory.machine.now() - before).toBeLessThan(100_000);
+  });
+});
+
 describe('what nobody asked for', () => {
   it('a dry run and a list change nothing', async () => {
     const memory = dom0();
