@@ -83,10 +83,7 @@ export class MemoryMachine {
     if (program === 'lvs') return done(this.#lvs());
     if (program === 'xl') return done(this.#xl(args));
     if (program.startsWith('lv')) this.#lvm(program, args);
-    if (/^systemctl (re)?start qubeforge-vchan@/.test(argv.join(' ')) && this.failingChannels > 0) {
-      this.failingChannels -= 1;
-      return done('', 1);
-    }
+    if (program === 'systemctl') return done('', this.#service(args.join(' ')));
     return program === 'cryptsetup' ? done('', this.#crypt(args)) : done();
   }
 
@@ -164,6 +161,12 @@ export class MemoryMachine {
   #add(name: string, bytes: number): void {
     if (this.volumes.has(name)) throw new Error(`${name} exists`);
     this.volumes.set(name, bytes);
+  }
+
+  #service(args: string): number {
+    if (this.failingChannels === 0 || !/^(re)?start qubeforge-vchan@/.test(args)) return 0;
+    this.failingChannels -= 1;
+    return 1;
   }
 
   #crypt(args: readonly string[]): number {

@@ -58,7 +58,8 @@ async function startOne(
   const is = observed.running.get(name);
   if (is?.launched === true) {
     await waitUntilReady(context, name, is.domid, patience);
-    return opened(context, qube, await observe(context));
+    const now = await observe(context);
+    return qube.providesNetwork ? settled(context, now) : now;
   }
   if (is !== undefined) await context.xen.destroy(name);
   const before = await settled(context, is === undefined ? observed : await observe(context));
@@ -72,12 +73,8 @@ async function startOne(
   // The rules for this qube, and its own if it is a netvm. What changed is known: the guest needs the processor.
   const after = await settled(context, launched(prepared, name, running));
   await waitUntilReady(context, name, running.domid, patience);
-  return qube.providesNetwork ? opened(context, qube, await observe(context)) : after;
-}
-
-/** A netvm that can be used gets the interfaces of those behind it. */
-async function opened(context: Context, { providesNetwork }: Qube, observed: Observed): Promise<Observed> {
-  return providesNetwork ? settled(context, observed) : observed;
+  // The interfaces of those behind it.
+  return qube.providesNetwork ? settled(context, await observe(context)) : after;
 }
 
 function numberSteps(name: string, { numbers }: Observed): readonly Step[] {
