@@ -20,9 +20,10 @@
 
 #define MAX_CLIENTS 16
 #define FIXED 3
-/* A guest that has just said that it is ready may still be offering its vchan. */
-#define CONNECT_TRIES 150
+/* What a guest can make dom0 do by writing its offer without an end is bounded by a pause after each look. */
 #define CONNECT_PAUSE_US 100000
+/* An offer that could not be taken up is tried again, with or without news. */
+#define CONNECT_AGAIN_MS 5000
 
 struct client {
     struct qf_link link;
@@ -189,19 +190,36 @@ static bool become_nobody(unsigned user, unsigned group) {
            prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && setresuid(0, 0, 0) != 0;
 }
 
+/*
+ * Waits until the guest offers its vchan, and takes it up. False when the domain ends before. It has no limit of its
+ * own: the service manager has one, and tries again.
+ */
+static bool connect_when_offered(struct qf_transport *transport, struct qf_peer *peer, unsigned domain) {
+    if (!qf_peer_heed(peer, QF_OFFER)) return false;
+    while (qf_peer_alive(peer)) {
+        if (qf_vchan_connect(transport, domain)) {
+            qf_peer_forget(peer, QF_OFFER);
+            return true;
+        }
+        struct pollfd news = {.fd = qf_peer_fd(peer), .events = POLLIN};
+        poll(&news, 1, CONNECT_AGAIN_MS);
+        usleep(CONNECT_PAUSE_US);
+    }
+    return false;
+}
+
 int qf_dom0(unsigned domain, const char *path, unsigned user, unsigned group) {
     struct bridge *bridge = calloc(1, sizeof *bridge);
     struct qf_peer *peer = qf_peer_watch(domain);
     signal(SIGPIPE, SIG_IGN);
     if (!bridge || !peer) return 1;
-    bool connected = false;
-    for (int i = 0; i < CONNECT_TRIES && !connected && qf_peer_alive(peer); i++) {
-        connected = qf_vchan_connect(&bridge->transport, domain);
-        if (!connected) usleep(CONNECT_PAUSE_US);
+    if (!connect_when_offered(&bridge->transport, peer, domain)) {
+        fprintf(stderr, "domain %u ended before it offered its channel\n", domain);
+        return 1;
     }
-    int listener = connected ? listen_at(path) : -1;
+    int listener = listen_at(path);
     if (listener < 0) {
-        fprintf(stderr, "no channel to domain %u: %s\n", domain, strerror(errno));
+        fprintf(stderr, "no channel to domain %u: nobody can listen at %s: %s\n", domain, path, strerror(errno));
         return 1;
     }
     announce();

@@ -15,9 +15,9 @@
 
 #define DEVICE "/dev/xen/xenbus"
 #define MAX_PAYLOAD 4096
-#define PATH_SIZE 40
+#define PATH_SIZE 80
 
-enum { XS_READ = 2, XS_WATCH = 4, XS_WATCH_EVENT = 15, XS_ERROR = 16 };
+enum { XS_READ = 2, XS_WATCH = 4, XS_UNWATCH = 5, XS_WATCH_EVENT = 15, XS_ERROR = 16 };
 
 struct header {
     uint32_t type, request, transaction, length;
@@ -25,6 +25,8 @@ struct header {
 
 struct qf_peer {
     int fd;
+    unsigned domain;
+    /* A node that the toolstack writes and no guest can touch; it goes with its domain. */
     char path[PATH_SIZE];
 };
 
@@ -63,16 +65,26 @@ static int answer(const struct qf_peer *peer, char body[MAX_PAYLOAD + 1]) {
     }
 }
 
+/* The path of a node below the domain's directory; how long it is with its end, or 0 when it does not fit. */
+static size_t place(char path[PATH_SIZE], unsigned domain, const char *node) {
+    int length = snprintf(path, PATH_SIZE, "/local/domain/%u/%s", domain, node);
+    return length > 0 && length < PATH_SIZE ? (size_t)length + 1 : 0;
+}
+
+/* XS_WATCH or XS_UNWATCH for a node: the path and a token, which is empty. */
+static bool look_out(const struct qf_peer *peer, uint32_t type, const char *node) {
+    char body[PATH_SIZE + 1] = {0}, reply[MAX_PAYLOAD + 1];
+    size_t length = place(body, peer->domain, node);
+    return length > 0 && ask(peer, type, body, length + 1) && answer(peer, reply) == (int)type;
+}
+
 struct qf_peer *qf_peer_watch_on(int fd, unsigned domain) {
     struct qf_peer *peer = calloc(1, sizeof *peer);
     if (!peer) return NULL;
     peer->fd = fd;
-    /* A node that the toolstack writes and no guest can touch; it goes with its domain. */
-    size_t length = (size_t)snprintf(peer->path, sizeof peer->path, "/local/domain/%u/domid", domain) + 1;
-    /* The path and a token, which is empty. */
-    char watch[PATH_SIZE + 1] = {0}, body[MAX_PAYLOAD + 1];
-    memcpy(watch, peer->path, length);
-    if (ask(peer, XS_WATCH, watch, length + 1) && answer(peer, body) == XS_WATCH) return peer;
+    peer->domain = domain;
+    place(peer->path, domain, "domid");
+    if (look_out(peer, XS_WATCH, "domid")) return peer;
     fprintf(stderr, "the xenstore does not watch %s\n", peer->path);
     close(fd);
     free(peer);
@@ -84,6 +96,14 @@ struct qf_peer *qf_peer_watch(unsigned domain) {
     if (fd >= 0) return qf_peer_watch_on(fd, domain);
     fprintf(stderr, "%s cannot be opened: %s\n", DEVICE, strerror(errno));
     return NULL;
+}
+
+bool qf_peer_heed(struct qf_peer *peer, const char *node) {
+    return look_out(peer, XS_WATCH, node);
+}
+
+void qf_peer_forget(struct qf_peer *peer, const char *node) {
+    look_out(peer, XS_UNWATCH, node);
 }
 
 int qf_peer_fd(const struct qf_peer *peer) {

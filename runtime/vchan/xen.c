@@ -8,7 +8,6 @@
 
 #define PATH_SIZE 80
 #define RING_BYTES 65536
-#define NODE "data/qubeforge-vchan"
 
 static bool vchan_wake(struct qf_transport *transport) {
     libxenvchan_wait(transport->state);
@@ -49,14 +48,14 @@ bool qf_vchan_serve(struct qf_transport *transport, unsigned domain) {
     if (store) xs_close(store);
     if (!own) return false;
     char path[PATH_SIZE];
-    snprintf(path, sizeof path, "/local/domain/%u/" NODE, (unsigned)strtoul(own, NULL, 10));
+    snprintf(path, sizeof path, "/local/domain/%u/" QF_NODE, (unsigned)strtoul(own, NULL, 10));
     free(own);
     return vchan_ready(transport, libxenvchan_server_init(NULL, (int)domain, path, RING_BYTES, RING_BYTES));
 }
 
 bool qf_vchan_connect(struct qf_transport *transport, unsigned domain) {
     char path[PATH_SIZE];
-    snprintf(path, sizeof path, "/local/domain/%u/" NODE, domain);
+    snprintf(path, sizeof path, "/local/domain/%u/" QF_NODE, domain);
     return vchan_ready(transport, libxenvchan_client_init(NULL, (int)domain, path));
 }
 

@@ -164,7 +164,7 @@ export class MemoryMachine {
   }
 
   #service(args: string): number {
-    if (this.failingChannels === 0 || !/^(re)?start qubeforge-vchan@/.test(args)) return 0;
+    if (this.failingChannels === 0 || !/^start qubeforge-vchan@/.test(args)) return 0;
     this.failingChannels -= 1;
     return 1;
   }

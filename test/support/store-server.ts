@@ -9,6 +9,7 @@ export const STORE = {
   directory: 1,
   read: 2,
   watch: 4,
+  unwatch: 5,
   begin: 6,
   end: 7,
   write: 11,

@@ -10,21 +10,42 @@ export function channelSocket(name: string): string {
 const TRIES = 5;
 
 /**
- * Starts dom0's end of the channel to a qube: a sandboxed service of its own for each.
+ * Starts dom0's end of the channel to a qube, a sandboxed service of its own for each, and does not wait for it:
+ * while the guest boots, the service gets ready and looks out for the guest's offer. Nothing happens when it was
+ * started for this domain already.
+ */
+export async function prepareChannel({ machine }: Context, name: string, domid: number): Promise<void> {
+  const wanted = `DOMID=${domid}\n`;
+  if ((await machine.files.read(settings(name))) === wanted) return;
+  await machine.files.write(settings(name), wanted);
+  await machine.run({ argv: ['systemctl', 'restart', '--no-block', service(name)] });
+}
+
+/**
+ * Waits until the channel to a qube is open.
  * @throws AppError `tool.failed` when it does not open, however often it is tried.
  */
-export async function startChannel({ machine }: Context, name: string, domid: number): Promise<void> {
-  await machine.files.write(`${PATHS.vchan}/${name}.env`, `DOMID=${domid}\n`);
+export async function openChannel(context: Context, name: string, domid: number): Promise<void> {
+  await prepareChannel(context, name, domid);
   for (let tries = 1; ; tries += 1) {
     // The service tries again by itself; `start` waits for that instead of cutting it off.
-    const argv = ['systemctl', tries === 1 ? 'restart' : 'start', `qubeforge-vchan@${name}.service`] as const;
-    const opened = await machine.run({ argv, accept: tries < TRIES ? [0, 1] : [0] });
-    if (opened.exitCode === 0) return;
+    const accept = tries < TRIES ? [0, 1] : [0];
+    const { exitCode } = await context.machine.run({ argv: ['systemctl', 'start', service(name)], accept });
+    if (exitCode === 0) return;
   }
 }
 
+/** Ends dom0's end of the channel to a qube, if it was started. */
 export async function stopChannel({ machine }: Context, name: string): Promise<void> {
-  if ((await machine.files.read(`${PATHS.vchan}/${name}.env`)) === undefined) return;
-  await machine.run({ argv: ['systemctl', 'stop', `qubeforge-vchan@${name}.service`] });
-  await machine.files.remove(`${PATHS.vchan}/${name}.env`);
+  if ((await machine.files.read(settings(name))) === undefined) return;
+  await machine.run({ argv: ['systemctl', 'stop', service(name)] });
+  await machine.files.remove(settings(name));
+}
+
+function service(name: string): string {
+  return `qubeforge-vchan@${name}.service`;
+}
+
+function settings(name: string): string {
+  return `${PATHS.vchan}/${name}.env`;
 }

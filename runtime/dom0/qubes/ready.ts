@@ -1,5 +1,5 @@
 import { AppError } from '../../../core/errors.ts';
-import { startChannel } from './channel.ts';
+import { openChannel } from './channel.ts';
 import { updateRecord } from './records.ts';
 import type { Context } from './context.ts';
 
@@ -39,7 +39,7 @@ export async function waitUntilReady(
     before = now;
     wait = Math.max(Math.min(LOOK, patience), Math.min(waited / 4, left));
   }
-  await startChannel(context, name, domid);
+  await openChannel(context, name, domid);
   await updateRecord(machine, name, { ready: true });
 }
 

@@ -11,6 +11,7 @@ import { keepsPrivate, VolumeSet } from '../model/volumes.ts';
 import { xlConfig, xlInterface } from '../model/xl-config.ts';
 import { listPci } from '../machine/pci.ts';
 import { PATHS } from '../machine/paths.ts';
+import { prepareChannel } from './channel.ts';
 import { execute } from './execute.ts';
 import { observe } from './observe.ts';
 import { vanished, waitUntilReady } from './ready.ts';
@@ -70,6 +71,7 @@ async function startOne(
   await execute(context, steps);
   const prepared = advance(before, steps);
   const running = await launch(context, qube, prepared);
+  await prepareChannel(context, name, running.domid);
   // The rules for this qube, and its own if it is a netvm. What changed is known: the guest needs the processor.
   const after = await settled(context, launched(prepared, name, running));
   await waitUntilReady(context, name, running.domid, patience);

@@ -176,7 +176,7 @@ describe('a guest that does not say that it is ready', () => {
     memory.commands.length = 0;
     expect(await qube(memory, 'start', 'net'), output.join('')).toBe(0);
     expect(memory.domains.get('net')!.id).toBe(id);
-    expect(memory.commands).toContain('systemctl restart qubeforge-vchan@net.service');
+    expect(memory.commands).toContain('systemctl start qubeforge-vchan@net.service');
   });
 });
 
@@ -213,7 +213,8 @@ describe('a channel that does not open in time', () => {
     expect(await qube(memory, 'reconcile'), output.join('')).toBe(0);
     expect(memory.commands.filter((line) => line.includes('qubeforge-vchan@net'))).toEqual([
       'systemctl stop qubeforge-vchan@net.service',
-      'systemctl restart qubeforge-vchan@net.service',
+      'systemctl restart --no-block qubeforge-vchan@net.service',
+      'systemctl start qubeforge-vchan@net.service',
       'systemctl start qubeforge-vchan@net.service',
       'systemctl start qubeforge-vchan@net.service',
     ]);

@@ -20,10 +20,16 @@ interface Watched extends AsyncDisposable, Pick<StoreServer, 'send' | 'hangUp'> 
 }
 
 /** `reply` says what the store sends for a request. */
-async function watch(program: string, reply: (type: number) => readonly Buffer[]): Promise<Watched> {
-  const server = await storeServer(({ type }) => reply(type));
+async function watch(
+  program: string,
+  reply: (type: number, body: string) => readonly Buffer[],
+  ...node: string[]
+): Promise<Watched> {
+  const server = await storeServer(({ type, body }) => reply(type, body));
   let output = '';
-  const child: ChildProcess = spawn(program, [server.path, '7'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child: ChildProcess = spawn(program, [server.path, '7', ...node], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const ended = once(child, 'exit');
   child.stdout?.on('data', (text: Buffer) => (output += text.toString()));
   return {
@@ -74,6 +80,35 @@ describe.skipIf(compiler === undefined)('the watch of a domain', () => {
     const pieces = [busy.subarray(0, 3), busy.subarray(3, 17), busy.subarray(17)];
     await using store = await watch(program, (type) => (type === STORE.watch ? [ok, event] : pieces));
     await expect.poll(store.seen).toEqual(['alive']);
+  });
+
+  it('heeds news of another node until it is told to forget it', async () => {
+    await using store = await watch(
+      program,
+      (type) => (type === STORE.read ? [there] : [message(type, 'OK\0')]),
+      'data/offer',
+    );
+    await expect.poll(() => store.asked().length).toBe(2);
+    await store.send(message(STORE.event, '/local/domain/7/data/offer\0\0'));
+    await expect.poll(store.seen).toEqual(['alive']);
+    await expect.poll(store.asked).toEqual([
+      [STORE.watch, `${PATH}\0\0`],
+      [STORE.watch, '/local/domain/7/data/offer\0\0'],
+      [STORE.read, `${PATH}\0`],
+      [STORE.unwatch, '/local/domain/7/data/offer\0\0'],
+    ]);
+  });
+
+  it.each([
+    ['the store refuses', 'data/offer'],
+    ['has too long a name', 'data/'.padEnd(100, 'x')],
+  ])('does not begin when the news that it is to heed %s', async (_, node) => {
+    await using store = await watch(
+      program,
+      (_type, body) => (body.startsWith(PATH) ? [ok] : [message(STORE.error, 'EACCES\0')]),
+      node,
+    );
+    expect(await store.exitCode()).toBe(5);
   });
 
   it('ends when the domain is gone', async () => {
