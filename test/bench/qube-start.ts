@@ -31,8 +31,12 @@ const BARE =
   'xl create -q -p /root/bare.xl && d=/local/domain/$(xl domid bare) && xenstore-write $(sed "s#^#$d/qubeforge/#" /root/facts) && ' +
   'xl unpause bare && timeout 900 xenstore-watch -n 2 $d/data/qubeforge-ready >/dev/null';
 
-/** Xen still clears the memory of the domain before, and LVM its blocks. */
-const SETTLE = 'sleep 10';
+/**
+ * Xen still clears the memory of the domain before, and LVM its blocks; dom0 notices that it is gone, and a start waits
+ * for what it then does.
+ */
+const SETTLE =
+  "n=0; until [ $n = 3 ]; do sleep 4; n=$((n + 1)); if pgrep -f '^/usr/bin/node .*qube reconcile' >/dev/null; then n=0; fi; done";
 
 /** Seconds of dom0's clock that a command takes; it must succeed. */
 async function seconds({ dom0 }: QubesMachine, command: string): Promise<Run> {

@@ -164,7 +164,12 @@ export class MemoryMachine {
   }
 
   #service(args: string): number {
-    if (this.failingChannels === 0 || !/^start qubeforge-vchan@/.test(args)) return 0;
+    const [, deed = '', name = ''] =
+      /^--no-ask-password (start|restart --no-block) qubeforge-vchan@(.+)\.service$/.exec(args) ?? [];
+    if (deed !== '' && this.failingChannels === 0 && !this.mute.has(name)) {
+      this.texts.set(`/run/qubeforge/vchan/${name}.sock`, '');
+    }
+    if (this.failingChannels === 0 || deed !== 'start') return 0;
     this.failingChannels -= 1;
     return 1;
   }

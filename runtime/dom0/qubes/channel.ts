@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { PATHS } from '../machine/paths.ts';
 import type { Context } from './context.ts';
 
@@ -9,6 +10,9 @@ export function channelSocket(name: string): string {
 /** How often a channel may fail to open before its qube counts as failed: a slow machine misses the service's own limit. */
 const TRIES = 5;
 
+/** Nobody is asked for a passphrase here; systemctl would start a program for that each time. */
+const SYSTEMCTL = ['systemctl', '--no-ask-password'] as const;
+
 /**
  * Starts dom0's end of the channel to a qube, a sandboxed service of its own for each, and does not wait for it:
  * while the guest boots, the service gets ready and looks out for the guest's offer. Nothing happens when it was
@@ -17,8 +21,9 @@ const TRIES = 5;
 export async function prepareChannel({ machine }: Context, name: string, domid: number): Promise<void> {
   const wanted = `DOMID=${domid}\n`;
   if ((await machine.files.read(settings(name))) === wanted) return;
+  await machine.files.remove(channelSocket(name));
   await machine.files.write(settings(name), wanted);
-  await machine.run({ argv: ['systemctl', 'restart', '--no-block', service(name)] });
+  await machine.run({ argv: [...SYSTEMCTL, 'restart', '--no-block', service(name)] });
 }
 
 /**
@@ -27,10 +32,13 @@ export async function prepareChannel({ machine }: Context, name: string, domid: 
  */
 export async function openChannel(context: Context, name: string, domid: number): Promise<void> {
   await prepareChannel(context, name, domid);
+  // The service makes its socket last, and that of an earlier domain is gone: nobody has to be asked.
+  const sockets = await context.machine.files.list(PATHS.vchan);
+  if (sockets.includes(basename(channelSocket(name)))) return;
   for (let tries = 1; ; tries += 1) {
     // The service tries again by itself; `start` waits for that instead of cutting it off.
     const accept = tries < TRIES ? [0, 1] : [0];
-    const { exitCode } = await context.machine.run({ argv: ['systemctl', 'start', service(name)], accept });
+    const { exitCode } = await context.machine.run({ argv: [...SYSTEMCTL, 'start', service(name)], accept });
     if (exitCode === 0) return;
   }
 }
@@ -38,7 +46,7 @@ export async function openChannel(context: Context, name: string, domid: number)
 /** Ends dom0's end of the channel to a qube, if it was started. */
 export async function stopChannel({ machine }: Context, name: string): Promise<void> {
   if ((await machine.files.read(settings(name))) === undefined) return;
-  await machine.run({ argv: ['systemctl', 'stop', service(name)] });
+  await machine.run({ argv: [...SYSTEMCTL, 'stop', service(name)] });
   await machine.files.remove(settings(name));
 }
 

@@ -176,7 +176,7 @@ describe('a guest that does not say that it is ready', () => {
     memory.commands.length = 0;
     expect(await qube(memory, 'start', 'net'), output.join('')).toBe(0);
     expect(memory.domains.get('net')!.id).toBe(id);
-    expect(memory.commands).toContain('systemctl start qubeforge-vchan@net.service');
+    expect(memory.commands).toContain('systemctl --no-ask-password start qubeforge-vchan@net.service');
   });
 });
 
@@ -212,13 +212,33 @@ describe('a channel that does not open in time', () => {
     memory.failingChannels = 2;
     expect(await qube(memory, 'reconcile'), output.join('')).toBe(0);
     expect(memory.commands.filter((line) => line.includes('qubeforge-vchan@net'))).toEqual([
-      'systemctl stop qubeforge-vchan@net.service',
-      'systemctl restart --no-block qubeforge-vchan@net.service',
-      'systemctl start qubeforge-vchan@net.service',
-      'systemctl start qubeforge-vchan@net.service',
-      'systemctl start qubeforge-vchan@net.service',
+      'systemctl --no-ask-password stop qubeforge-vchan@net.service',
+      'systemctl --no-ask-password restart --no-block qubeforge-vchan@net.service',
+      'systemctl --no-ask-password start qubeforge-vchan@net.service',
+      'systemctl --no-ask-password start qubeforge-vchan@net.service',
+      'systemctl --no-ask-password start qubeforge-vchan@net.service',
     ]);
     expect(attaches(memory)).toHaveLength(1);
+  });
+
+  it('is not asked for when it is open by the time that the guest can be used', async () => {
+    const memory = await prepared([['apply']]);
+    memory.commands.length = 0;
+    expect(await qube(memory, 'start', 'net'), output.join('')).toBe(0);
+    expect(memory.commands.filter((line) => line.includes('qubeforge-vchan@net'))).toEqual([
+      'systemctl --no-ask-password restart --no-block qubeforge-vchan@net.service',
+    ]);
+  });
+
+  it('is not taken for open because of what an earlier domain left', async () => {
+    const memory = await prepared([['apply'], ['start', 'net']]);
+    memory.domains.delete('net');
+    memory.failingChannels = 1;
+    memory.commands.length = 0;
+    expect(await qube(memory, 'start', 'net'), output.join('')).toBe(0);
+    expect(
+      memory.commands.filter((line) => line.includes(' start ') && line.includes('vchan@net')),
+    ).toHaveLength(2);
   });
 
   it('fails the revival in the end, and the next one takes the qube up with those behind it', async () => {
