@@ -191,8 +191,8 @@ static bool become_nobody(unsigned user, unsigned group) {
 }
 
 /*
- * Waits until the guest offers its vchan, and takes it up. False when the domain ends before. It has no limit of its
- * own: the service manager has one, and tries again.
+ * Waits until the guest offers its vchan, and takes it up. False when the domain ends before, or
+ * the xenstore does not watch it. There is no limit of its own: the service manager has one, and tries again.
  */
 static bool connect_when_offered(struct qf_transport *transport, struct qf_peer *peer, unsigned domain) {
     if (!qf_peer_heed(peer, QF_OFFER)) return false;
@@ -214,7 +214,7 @@ int qf_dom0(unsigned domain, const char *path, unsigned user, unsigned group) {
     signal(SIGPIPE, SIG_IGN);
     if (!bridge || !peer) return 1;
     if (!connect_when_offered(&bridge->transport, peer, domain)) {
-        fprintf(stderr, "domain %u ended before it offered its channel\n", domain);
+        fprintf(stderr, "no channel to domain %u: it ended before it offered one, or its offer cannot be watched\n", domain);
         return 1;
     }
     int listener = listen_at(path);

@@ -36,7 +36,7 @@ const BARE =
  * for what it then does.
  */
 const SETTLE =
-  "n=0; until [ $n = 3 ]; do sleep 4; n=$((n + 1)); if pgrep -f '^/usr/bin/node .*qube reconcile' >/dev/null; then n=0; fi; done";
+  "n=0; until [ $n = 3 ]; do sleep 4; n=$((n + 1)); if pgrep -f '^([^ ]*/)?node [^ ]*qube reconcile' >/dev/null; then n=0; fi; done";
 
 /** Seconds of dom0's clock that a command takes; it must succeed. */
 async function seconds({ dom0 }: QubesMachine, command: string): Promise<Run> {
@@ -65,7 +65,8 @@ export async function benchQubeStart(pairs: number): Promise<void> {
     const ours: Run[] = [];
     const bare: Run[] = [];
     const startBare = async (): Promise<void> => {
-      await seconds(desk, `sh /root/root && ${SETTLE}`);
+      await seconds(desk, 'sh /root/root');
+      await seconds(desk, SETTLE);
       bare.push(await seconds(desk, BARE));
       await seconds(desk, 'xl destroy bare');
     };
