@@ -76,6 +76,25 @@ describe('a template of the Fedora family, by the command line', () => {
     expect(verdict).toContain(`${TEMPLATE_RECIPE}: identical`);
   });
 
+  it('has in its initramfs all programs of ours that are named there', async () => {
+    const { ports } = fixture.project.session;
+    const { stdout } = await ports.sandbox({
+      toolbox: await ports.toolboxTree(fixture.toolbox),
+      inputs: { initrd: join(fixture.project.root, 'out', `${TEMPLATE_RECIPE}.initrd`) },
+      // The name of a file follows its header, cpio(5), "New ASCII Format".
+      script: `
+zstd -q -dc /in/initrd | tr '\\0' '\\n' > /build/initrd
+grep -aoE '(070701[0-9A-F]{104}|/)usr/lib/qubeforge/[a-z.-]+' /build/initrd | sort -u`,
+    });
+    const lines = stdout.trim().split('\n');
+    const named = lines.filter((line) => line.startsWith('/'));
+    const there = lines
+      .filter((line) => !line.startsWith('/'))
+      .map((line) => line.replace(/^.*?usr/, '/usr'));
+    expect(named).toContain('/usr/lib/qubeforge/coldplug');
+    expect(there).toEqual(expect.arrayContaining(named));
+  });
+
   const image = `out/${TEMPLATE_RECIPE}.root.img.zst`;
   /** The same tree, quicker to read. */
   const rootfs = `out/${TEMPLATE_RECIPE}.rootfs.tar`;
