@@ -77,7 +77,7 @@ describe('a disposable', () => {
   it('leaves nothing when it is closed', async () => {
     const before = { volumes: await volumes(), devices: await thinDevices() };
     expect(before.devices.pool).toBe(before.devices.lvm);
-    const use = `sh -c 'head -c 1M /dev/urandom > secret; hostname'`;
+    const use = `sh -c 'head -c 1M /dev/urandom > secret && hostname'`;
     expect(await dom0(`qube run default-dvm --disposable --wait 600 -- ${use} 2> /dev/null`, GUESTS)).toEqual(
       { output: 'disp-1', code: 0 },
     );

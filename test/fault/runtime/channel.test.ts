@@ -1,7 +1,7 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -60,6 +60,26 @@ describe.skipIf(compiler === undefined)('a call through both ends of the channel
   it('keeps output, errors and exit code apart', () => {
     const { status, stdout, stderr } = run(['sh', '-c', 'echo out; echo err >&2; exit 7']);
     expect([status, String(stdout), String(stderr)]).toEqual([7, 'out\n', 'err\n']);
+  });
+
+  it('begins in the home directory of the user, whom the environment names', () => {
+    const { homedir, shell, username } = userInfo();
+    const say = 'pwd -P; echo "$HOME" "$USER" "$LOGNAME" "$SHELL"';
+    expect(String(run(['sh', '-c', say]).stdout)).toBe(
+      `${existsSync(homedir) ? realpathSync(homedir) : '/'}\n${homedir} ${username} ${username} ${shell}\n`,
+    );
+  });
+
+  it.skipIf(user !== 'root')('becomes another user, who may be without a home', () => {
+    const say = 'id -un; echo "$USER"; pwd';
+    const { stdout } = spawnSync(call, [socket, 'qubeforge.Run', 'nobody', 'sh', '-c', say]);
+    expect(String(stdout)).toBe('nobody\nnobody\n/\n');
+  });
+
+  it('says that there is no such user', () => {
+    const { status, stderr } = spawnSync(call, [socket, 'qubeforge.Run', 'nobody-of-this-name', 'true']);
+    expect(status).toBe(1);
+    expect(String(stderr)).toContain('nobody-of-this-name');
   });
 
   it('ends when the command stops reading', () => {
