@@ -51,8 +51,9 @@ find $root/run $root/tmp $root/var/tmp -mindepth 1 -delete
 rm -f $root/usr/lib/sysimage/rpm/rpmdb.sqlite-shm $root/usr/lib/sysimage/rpm/rpmdb.sqlite-wal
 rm -f $root/usr/lib/sysimage/rpm/.rpm.lock $root/var/cache/ldconfig/aux-cache
 rm -f $root/var/lib/systemd/random-seed
-if [ -e $root/etc/machine-id ]; then
-  rm $root/etc/machine-id
+# Empty and not missing: otherwise every start of every qube is a first boot, machine-id(5).
+if [ -e $root/etc/machine-id ] || [ -e $root/usr/lib/systemd/systemd ]; then
+  rm -f $root/etc/machine-id
   : >$root/etc/machine-id
 fi
 `;

@@ -41,7 +41,7 @@ export interface FedoraRootfsOptions {
  */
 export const fedoraRootfsStage = defineStage<FedoraRootfsOptions, BuildPorts>({
   name: 'fedora-rootfs',
-  version: 3,
+  version: 4,
   async run({ options, ports, inputs, toolbox, epoch, signal, sink, id }): Promise<Outputs> {
     const tree = startToolbox(ports, toolbox);
     await using out = await ports.scratch();
