@@ -14,7 +14,7 @@ const INSTALLATIONS = [
 ];
 
 /** The qubes of an installed machine: most of an hour, and its disk before, which is made if need be. */
-const QUBES = ['test/e2e/qubes-network.test.ts', 'test/e2e/qubes-storage.test.ts'];
+const QUBES = ['network', 'storage', 'fedora'].map((name) => `test/e2e/qubes-${name}.test.ts`);
 
 /** Five lanes: `unit` is quick and runs anywhere; the others build images and start machines, one at a time. */
 export default defineConfig({

@@ -63,13 +63,17 @@ export function bootInstaller(
   return bootMedium(medium, 'i', { ...options, disks });
 }
 
-/** Starts the installed system and unlocks it; resolves at the login prompt. */
+/** Starts the installed system and unlocks it, with the disks of `options` besides; resolves at the login prompt. */
 export async function bootInstalled(
   medium: TestMedium,
   target: Disk,
   options: Partial<StartOptions> = {},
 ): Promise<Machine> {
-  const machine = await start({ tools: medium.tools, ...options, disks: [{ ...target, bootIndex: 0 }] });
+  const machine = await start({
+    tools: medium.tools,
+    ...options,
+    disks: [{ ...target, bootIndex: 0 }, ...(options.disks ?? [])],
+  });
   return await bring(machine, async () => {
     await machine.serial.expect(/Xen version/, BOOT);
     await machine.serial.expect(/Please unlock disk/, BOOT);

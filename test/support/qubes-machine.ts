@@ -52,12 +52,18 @@ export async function startServers(folder: string): Promise<Servers> {
   };
 }
 
-/** Boots an installed disk with a card on the network of `servers`, and logs in. */
-export async function bootQubes(medium: TestMedium, disk: Disk, servers: Servers): Promise<QubesMachine> {
+/** Boots an installed disk with a card on the network of `servers` and, if named, further disks, and logs in. */
+export async function bootQubes(
+  medium: TestMedium,
+  disk: Disk,
+  servers: Servers,
+  disks: readonly Disk[] = [],
+): Promise<QubesMachine> {
   const machine = await bootInstalled(medium, disk, {
     ...NETWORKED,
     networks: [servers.network],
     memoryMiB: 6144,
+    disks,
   });
   await login(machine);
   const dom0 = async (command: string, limit = COMMAND): Promise<Shown> => {
@@ -86,13 +92,13 @@ export interface Desk extends Pick<QubesMachine, 'dom0' | 'inside'>, AsyncDispos
   readonly cutPower: () => Promise<void>;
 }
 
-/** Boots a copy of the shared installed disk. */
-export async function startDesk(): Promise<Desk> {
+/** Boots a copy of the shared installed disk, with `disks` besides. */
+export async function startDesk(disks: readonly Disk[] = []): Promise<Desk> {
   const medium = await buildMedium();
   const folder = await temporaryDirectory();
   const servers = await startServers(folder.path);
   const disk = await (await installedDisk(medium, NETWORKED)).overlay(folder.path);
-  let desk = await bootQubes(medium, disk, servers);
+  let desk = await bootQubes(medium, disk, servers, disks);
   const unit = 'qubeforge-boot.service';
   return {
     servers,
@@ -107,7 +113,7 @@ export async function startDesk(): Promise<Desk> {
     },
     cutPower: async () => {
       await desk.machine.stop();
-      desk = await bootQubes(medium, disk, servers);
+      desk = await bootQubes(medium, disk, servers, disks);
     },
     [Symbol.asyncDispose]: async () => {
       await desk[Symbol.asyncDispose]();

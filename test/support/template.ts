@@ -1,4 +1,7 @@
+import { copyFile, mkdir, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { run } from '../../edge/runner.ts';
+import type { Disk } from '../../builder/run/machine.ts';
 import type { TestProject } from './project.ts';
 import { buildToolbox } from './mmdebstrap.ts';
 import { start, type Machine } from './qemu.ts';
@@ -17,12 +20,7 @@ export async function startTemplate(
   const toolbox = await buildToolbox(session, await project.lock('toolbox-qemu'));
   const root = await session.ports.toolboxTree(toolbox);
   const folder = await temporaryDirectory();
-  await session.ports.sandbox({
-    toolbox: root,
-    script: 'zstd -q -d --sparse /in/image -o /out/root.img && chmod 0644 /out/root.img',
-    inputs: { image: `${files}.root.img.zst` },
-    out: folder.path,
-  });
+  await unpackRoot(project, root, files, folder.path);
   const machine = await start({
     tools: { root },
     disks: [{ path: join(folder.path, 'root.img'), format: 'raw' }],
@@ -34,4 +32,35 @@ export async function startTemplate(
     await folder[Symbol.asyncDispose]();
   };
   return { ...machine, stop, [Symbol.asyncDispose]: stop };
+}
+
+/** A disk with the label `label` in `folder` that holds a built template as `qube import` takes it. */
+export async function templateDisk(
+  project: TestProject,
+  files: string,
+  folder: string,
+  label: string,
+): Promise<Disk> {
+  const { session } = project;
+  const toolbox = await buildToolbox(session, await project.lock('toolbox-qemu'));
+  const source = join(folder, 'template');
+  await mkdir(source);
+  await unpackRoot(project, await session.ports.toolboxTree(toolbox), files, source);
+  await copyFile(`${files}.vmlinuz`, join(source, 'vmlinuz'));
+  await copyFile(`${files}.initrd`, join(source, 'initrd.img'));
+  const path = join(folder, 'template.img');
+  await writeFile(path, '');
+  await truncate(path, 4 * 1024 ** 3);
+  await run({ argv: ['mke2fs', '-q', '-t', 'ext4', '-L', label, '-d', source, path] });
+  return { path, format: 'raw', readOnly: true };
+}
+
+/** Writes the root image of a template as the file `root.img` of a directory. */
+async function unpackRoot(project: TestProject, toolbox: string, files: string, out: string): Promise<void> {
+  await project.session.ports.sandbox({
+    toolbox,
+    script: 'zstd -q -d --sparse /in/image -o /out/root.img && chmod 0644 /out/root.img',
+    inputs: { image: `${files}.root.img.zst` },
+    out,
+  });
 }
