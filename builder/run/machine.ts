@@ -124,8 +124,16 @@ function processor(spec: MachineSpec): string[] {
     ...['-machine', machine],
     ...['-accel', spec.acceleration === 'kvm' ? 'kvm' : `tcg,thread=multi,tb-size=${TCG_CACHE}`],
     ...['-cpu', [spec.acceleration === 'kvm' ? 'host' : TCG_PROCESSOR, ...(spec.features ?? [])].join(',')],
-    ...['-smp', String(spec.processors)],
+    ...['-smp', spec.acceleration === 'kvm' ? String(spec.processors) : withPlaceForMore(spec.processors)],
   ];
+}
+
+/**
+ * With no place for a second processor, TCG leaves the LOCK prefix away, and with it the barrier by which a virtio
+ * driver and a device in another thread agree whether an interrupt is due: now and then a disk fell silent (docs/adr/0239).
+ */
+function withPlaceForMore(processors: number): string {
+  return `${processors},maxcpus=${Math.max(2, processors)}`;
 }
 
 function firmware(tools: QemuTools, variables: UefiVariables | undefined): string[] {

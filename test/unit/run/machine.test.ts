@@ -45,6 +45,12 @@ describe('qemuArgv', () => {
     expect(values(qemuArgv(tools, spec({ acceleration: 'kvm' })), '-accel')).toEqual(['kvm']);
   });
 
+  it('has a place for a second processor under emulation, so that locked instructions are locked', () => {
+    expect(values(qemuArgv(tools, spec()), '-smp')).toEqual(['1,maxcpus=2']);
+    expect(values(qemuArgv(tools, spec({ processors: 4 })), '-smp')).toEqual(['4,maxcpus=4']);
+    expect(values(qemuArgv(tools, spec({ acceleration: 'kvm' })), '-smp')).toEqual(['1']);
+  });
+
   it('never gives the machine a network', () => {
     expect(values(qemuArgv(tools, spec()), '-nic')).toEqual(['none']);
   });
