@@ -130,7 +130,7 @@ function processor(spec: MachineSpec): string[] {
 
 /**
  * With no place for a second processor, TCG leaves the LOCK prefix away, and with it the barrier by which a virtio
- * driver and a device in another thread agree whether an interrupt is due: now and then a disk fell silent (docs/adr/0239).
+ * driver and a device in another thread agree whether an interrupt is due; a disk was seen to fall silent (docs/adr/0239).
  */
 function withPlaceForMore(processors: number): string {
   return `${processors},maxcpus=${Math.max(2, processors)}`;

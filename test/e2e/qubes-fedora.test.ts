@@ -31,7 +31,7 @@ beforeAll(async () => {
   const files = join(fixture.project.root, 'out', TEMPLATE_RECIPE);
   desk = await startDesk([await templateDisk(fixture.project, files, folder.path, LABEL)]);
   expect(await desk.booted()).toBe('ExecMainStatus=0');
-  // Two netvms and a Debian qube leave too little memory for a slow host to be of use.
+  // It would only take memory and the processor.
   await succeed('qube stop personal --wait 600');
   await succeed(`mkdir /root/template && mount -o ro LABEL=${LABEL} /root/template`);
 });
